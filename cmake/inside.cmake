@@ -48,7 +48,7 @@ if(TIPTOE_ENGINE_SOURCES)
   tiptoe_inside_options(tiptoe_inside)
 endif()
 
-if(TIPTOE_RUNTIME_SOURCES)
+if(TIPTOE_RUNTIME_SOURCES AND TIPTOE_ENGINE_SOURCES)
   set(TIPTOE_RUNTIME_IMAGE ${PROJECT_BINARY_DIR}/runtime/tiptoe_runtime.so)
   add_library(tiptoe_runtime MODULE ${TIPTOE_RUNTIME_SOURCES} $<TARGET_OBJECTS:tiptoe_inside>)
   tiptoe_inside_options(tiptoe_runtime)
