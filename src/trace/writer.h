@@ -14,12 +14,11 @@
 #include <span>
 #include <string_view>
 
+#include "trace/codec.h"
 #include "trace/records.h"
 #include "trace/result.h"
 
 namespace tiptoe::trace {
-
-enum class Codec : u8 { kNone = 0, kZstd = 1, kLz4 = 2 };
 
 struct WriterOptions {
   Codec codec = Codec::kZstd;  // LZ4 is faster and about half as dense
