@@ -1,8 +1,8 @@
 // For the programs in assembly: the start, the exits, and checks.
 //
-// Each program checks what it computed and exits with 0, or with 1 at the first wrong value; so it is
-// a test of its own when it is run natively or translated, besides having its path compared. Syscall
-// numbers are written as numbers' names below.
+// Each program checks what it computed and exits with 0, or with 1 at the first wrong value; so it
+// is a test of its own when it is run natively or translated, besides having its path compared.
+// Syscall numbers are written as numbers' names below.
 #define SYS_read 0
 #define SYS_write 1
 #define SYS_mmap 9
@@ -31,48 +31,35 @@
 #define PROT_RWX 7
 #define MAP_FLAGS 0x32  // MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED
 
-.macro program
-    .text
-    .globl _start
-    .type _start, @function
-_start:
-.endm
+.macro program.text.globl _start.type _start,
+    @function _start
+    :.endm
 
-.macro system number
-    mov $\number, %eax
-    syscall
-.endm
+         .macro system number mov $\number,
+    % eax syscall
+            .endm
 
-.macro leave code=0
-    mov $\code, %edi
-    mov $SYS_exit, %eax
-    syscall
-.endm
+            .macro leave code = 0 mov $\code,
+                         % edi mov $SYS_exit,
+                         % eax syscall
+                                 .endm
 
-// Goes on when the comparison before it said equal.
-.macro expect_equal
-    jne failed
-.endm
+                                 // Goes on when the comparison before it said equal.
+                                 .macro expect_equal jne failed
+                                 .endm
 
-.macro expect left, right
-    cmp \left, \right
-    jne failed
-.endm
+                                 .macro expect left,
+                         right cmp \left, \right jne failed
+                                                  .endm
 
-.macro end_program
-failed:
-    leave 1
-    .section .note.GNU-stack, "", @progbits
-.endm
+                                                  .macro end_program.text failed
+    : leave 1.section.note.GNU - stack,
+                         "",
+                         @progbits
+                             .endm
 
-// Maps a page of zeros at CODE_AT, readable, writable and executable.
-.macro map_code_page
-    mov $CODE_AT, %edi
-    mov $4096, %esi
-    mov $PROT_RWX, %edx
-    mov $MAP_FLAGS, %r10d
-    mov $-1, %r8
-    xor %r9d, %r9d
-    system SYS_mmap
-    expect $CODE_AT, %rax
-.endm
+                             // Maps a page of zeros at CODE_AT, readable, writable and executable.
+                             .macro map_code_page mov $CODE_AT,
+                         % edi mov $4096, % esi mov $PROT_RWX, % edx mov $MAP_FLAGS,
+                         % r10d mov $ - 1, % r8 xor % r9d, % r9d system SYS_mmap expect $CODE_AT,
+                         % rax.endm
