@@ -1,0 +1,152 @@
+// Encoder for the instructions that the engine itself emits (64-bit mode).
+//
+// Each method appends one instruction at the cursor. Names follow the mnemonic, then the operand
+// kinds in Intel order: mov_gs_r is `mov gs:[offset], reg`. None of them changes a flag unless its
+// instruction does (cmp). Freestanding; not thread-safe: one emitter, one translator.
+#pragma once
+
+#include "arch/x86/registers.h"
+#include "base/memory.h"
+#include "base/types.h"
+
+namespace tiptoe::x86 {
+
+constexpr bool fits_i8(i64 v) {
+  return v == static_cast<i8>(v);
+}
+constexpr bool fits_i32(i64 v) {
+  return v == static_cast<i32>(v);
+}
+constexpr bool fits_u32(u64 v) {
+  return v == static_cast<u32>(v);
+}
+
+class Emitter {
+ public:
+  Emitter() = default;
+  explicit Emitter(CachePc at) : cursor_(reinterpret_cast<u8*>(raw(at))) {}
+
+  CachePc here() const { return CachePc{reinterpret_cast<u64>(cursor_)}; }
+
+  void bytes(const u8* from, u64 count) {
+    for (u64 i = 0; i < count; ++i) *cursor_++ = from[i];
+  }
+  void imm8(u8 v) { *cursor_++ = v; }
+  void imm32(u32 v) { bytes(reinterpret_cast<u8*>(&v), 4); }
+  void imm64(u64 v) { bytes(reinterpret_cast<u8*>(&v), 8); }
+
+  // Thread state: gs:[offset], absolute addressing.
+  void mov_gs_r(u32 offset, Gpr r) { gs_op(0x89, r, offset); }
+  void mov_r_gs(Gpr r, u32 offset) { gs_op(0x8b, r, offset); }
+  void mov_gs_imm32(u32 offset, u32 value) {  // a 4-byte store
+    imm8(0x65), imm8(0xc7), imm8(0x04), imm8(0x25), imm32(offset), imm32(value);
+  }
+  void push_gs(u32 offset) { imm8(0x65), imm8(0xff), imm8(0x34), imm8(0x25), imm32(offset); }
+  void pop_gs(u32 offset) { imm8(0x65), imm8(0x8f), imm8(0x04), imm8(0x25), imm32(offset); }
+  void jmp_gs(u32 offset) { imm8(0x65), imm8(0xff), imm8(0x24), imm8(0x25), imm32(offset); }
+
+  void mov_r_r(Gpr to, Gpr from) {
+    imm8(rex_w(from, kRax, to)), imm8(0x89), imm8(modrm(3, from, to));
+  }
+  void mov_r32_r32(Gpr to, Gpr from) {  // clears the upper half
+    rex_opt(from, to), imm8(0x89), imm8(modrm(3, from, to));
+  }
+  void movzx_r32_r16(Gpr to, Gpr from) {
+    rex_opt(to, from), imm8(0x0f), imm8(0xb7), imm8(modrm(3, to, from));
+  }
+  void movzx_r32_mem16(Gpr r, Gpr base, i32 disp) {
+    rex_opt(r, base), imm8(0x0f), imm8(0xb7), mem(r, base, disp);
+  }
+  void mov_r_imm(Gpr r, u64 value) {  // the shortest form
+    if (fits_u32(value)) {
+      rex_opt(kRax, r), imm8(0xb8 | (r & 7)), imm32(static_cast<u32>(value));
+    } else if (fits_i32(static_cast<i64>(value))) {
+      imm8(rex_w(kRax, kRax, r)), imm8(0xc7), imm8(modrm(3, 0, r)), imm32(static_cast<u32>(value));
+    } else {
+      imm8(rex_w(kRax, kRax, r)), imm8(0xb8 | (r & 7)), imm64(value);
+    }
+  }
+  void mov_r_mem(Gpr r, Gpr base, i32 disp) { mem_op(0x8b, r, base, disp); }
+  void mov_r32_mem(Gpr r, Gpr base, i32 disp) { rex_opt(r, base), imm8(0x8b), mem(r, base, disp); }
+  void mov_mem32_imm32(Gpr base, i32 disp, u32 value) {
+    rex_opt(kRax, base), imm8(0xc7), mem(0, base, disp), imm32(value);
+  }
+  // mov r, [base + index*8 + disp32]
+  void mov_r_mem_index8(Gpr r, Gpr base, Gpr index, i32 disp) {
+    imm8(rex_w(r, index, base)), imm8(0x8b), imm8(modrm(2, r, 4)),
+        imm8(static_cast<u8>(3 << 6 | (index & 7) << 3 | (base & 7))),
+        imm32(static_cast<u32>(disp));
+  }
+  void lea(Gpr r, Gpr base, i32 disp) { mem_op(0x8d, r, base, disp); }
+  void lea_sum(Gpr r, Gpr a, Gpr b) {  // r = a + b; b is not rsp, a is not rbp or r13
+    imm8(rex_w(r, b, a)), imm8(0x8d), imm8(modrm(0, r, 4)),
+        imm8(static_cast<u8>((b & 7) << 3 | (a & 7)));
+  }
+
+  void push_r(Gpr r) { rex_opt(kRax, r), imm8(0x50 | (r & 7)); }
+  void pop_r(Gpr r) { rex_opt(kRax, r), imm8(0x58 | (r & 7)); }
+  void push_imm32(i32 value) { imm8(0x68), imm32(static_cast<u32>(value)); }
+  void push_rip(CachePc data) { imm8(0xff), imm8(0x35), rel32(data); }
+  void cmp_r_rip(Gpr r, CachePc data) {
+    imm8(rex_w(r, kRax, kRax)), imm8(0x3b), imm8(modrm(0, r, 5)), rel32(data);
+  }
+  void cmp_r_imm32(Gpr r, i32 value) {
+    imm8(rex_w(kRax, kRax, r)), imm8(0x81), imm8(modrm(3, 7, r)), imm32(static_cast<u32>(value));
+  }
+
+  void jmp(CachePc target) { imm8(0xe9), rel32(target); }
+  void call(CachePc target) { imm8(0xe8), rel32(target); }
+  void jcc(Cond cond, CachePc target) { imm8(0x0f), imm8(0x80 | cond), rel32(target); }
+  void jmp_rip(CachePc slot) { imm8(0xff), imm8(0x25), rel32(slot); }
+  void jmp_r(Gpr r) { rex_opt(kRax, r), imm8(0xff), imm8(modrm(3, 4, r)); }
+  void jmp_short(u8 over) { imm8(0xeb), imm8(over); }
+  void jrcxz_short(u8 over) { imm8(0xe3), imm8(over); }
+  void ret() { imm8(0xc3); }
+  void ud2() { imm8(0x0f), imm8(0x0b); }
+
+  // Pads so that the 4 bytes starting `offset` bytes from here lie within one aligned 8-byte word:
+  // a store to them is then atomic for every processor that may be running the instruction.
+  void align_patchable(u64 offset) {
+    const u64 at = (raw(here()) + offset) & 7;
+    if (at > 4) nop(static_cast<unsigned>(8 - at));
+  }
+  void align(u64 power_of_two) {
+    nop(static_cast<unsigned>(align_up(raw(here()), power_of_two) - raw(here())));
+  }
+  void nop(unsigned count) {
+    for (; count >= 3; count -= 3) imm8(0x0f), imm8(0x1f), imm8(0x00);
+    if (count == 2) imm8(0x66);
+    if (count > 0) imm8(0x90);
+  }
+
+ private:
+  static u8 modrm(unsigned mod, unsigned reg, unsigned rm) {
+    return static_cast<u8>(mod << 6 | (reg & 7) << 3 | (rm & 7));
+  }
+  static u8 rex_w(unsigned reg, unsigned index, unsigned base) {
+    return static_cast<u8>(0x48 | (reg >> 3) << 2 | (index >> 3) << 1 | base >> 3);
+  }
+  void rex_opt(unsigned reg, unsigned base) {
+    const u8 rex = static_cast<u8>((reg >> 3) << 2 | base >> 3);
+    if (rex != 0) imm8(0x40 | rex);
+  }
+  void gs_op(u8 opcode, Gpr r, u32 offset) {
+    imm8(0x65), imm8(rex_w(r, kRax, kRax)), imm8(opcode), imm8(modrm(0, r, 4)), imm8(0x25),
+        imm32(offset);
+  }
+  void mem_op(u8 opcode, Gpr r, Gpr base, i32 disp) {
+    imm8(rex_w(r, kRax, base)), imm8(opcode), mem(r, base, disp);
+  }
+  void mem(unsigned reg, Gpr base, i32 disp) {
+    const unsigned mod = disp == 0 && (base & 7) != kRbp ? 0 : fits_i8(disp) ? 1 : 2;
+    imm8(modrm(mod, reg, base));
+    if ((base & 7) == kRsp) imm8(0x24);
+    if (mod == 1) imm8(static_cast<u8>(disp));
+    if (mod == 2) imm32(static_cast<u32>(disp));
+  }
+  void rel32(CachePc target) { imm32(static_cast<u32>(target - here() - 4)); }
+
+  u8* cursor_ = nullptr;
+};
+
+}  // namespace tiptoe::x86
