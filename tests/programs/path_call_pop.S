@@ -1,5 +1,5 @@
 // call to the next instruction and pop, push and ret, returns past inline data and to edited addresses.
-#include "path_asm.h"
+#include "path_asm.inc"
 
 program
     mov $20, %ebx

@@ -1,5 +1,5 @@
 // Calls and jumps through registers and memory of every shape, and returns with an immediate.
-#include "path_asm.h"
+#include "path_asm.inc"
 
 .macro call_register register
     lea count_up(%rip), %\register

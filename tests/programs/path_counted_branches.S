@@ -1,5 +1,5 @@
 // loop, loope, loopne, jrcxz, jecxz, taken and not taken, with 64- and 32-bit counters; flags stay.
-#include "path_asm.h"
+#include "path_asm.inc"
 
 program
     mov $6, %rcx

@@ -1,6 +1,6 @@
 // Every general-purpose register in every width and role, in loops with linked and indirect branches:
 // a translator that takes a register for itself must give back what the program had in it.
-#include "path_asm.h"
+#include "path_asm.inc"
 
 // A loop that counts in `register` with all its widths and uses it in addresses.
 .macro exercise register, low32, low16, low8

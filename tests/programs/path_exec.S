@@ -1,6 +1,6 @@
 // The program executes itself once more, with an argument; each image has its own path. A failing
 // execve before it changes nothing.
-#include "path_asm.h"
+#include "path_asm.inc"
 
 program
     cmpq $1, (%rsp)  // argc

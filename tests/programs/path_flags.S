@@ -1,6 +1,6 @@
 // Flags that live across branches of every kind: adc chains, cmov and setcc, lahf and sahf, pushf and
 // popf, the direction flag.
-#include "path_asm.h"
+#include "path_asm.inc"
 
 .macro set_flags value  // sets the flags
     push $\value

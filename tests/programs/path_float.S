@@ -1,5 +1,5 @@
 // x87 and SSE state that lives across branches, calls and system calls; branches on its comparisons.
-#include "path_asm.h"
+#include "path_asm.inc"
 
 program
     fninit

@@ -1,5 +1,5 @@
 // fork and vfork children with their own paths; the parent waits and sees their exit status.
-#include "path_asm.h"
+#include "path_asm.inc"
 
 .macro wait_for status
     mov $-1, %rdi

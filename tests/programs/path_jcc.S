@@ -2,7 +2,7 @@
 //
 // For each of the flag patterns below, popf sets the flags and all sixteen conditions are tried; the
 // conditions found true are collected in a mask and compared with what setcc says.
-#include "path_asm.h"
+#include "path_asm.inc"
 
 .macro try condition, bit
     j\condition 1f  // short

@@ -1,5 +1,5 @@
 // Loops: nested, counted up and down, with the test at the top and at the bottom, one instruction long.
-#include "path_asm.h"
+#include "path_asm.inc"
 
 program
     xor %eax, %eax

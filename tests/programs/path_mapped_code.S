@@ -1,6 +1,6 @@
 // Code in memory that comes and goes: mapped, called, unmapped, mapped again with other code, moved,
 // made writable and executable again.
-#include "path_asm.h"
+#include "path_asm.inc"
 
 .macro write_code value  // mov $value, %eax; ret
     movb $0xb8, CODE_AT

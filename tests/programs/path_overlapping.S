@@ -1,5 +1,5 @@
 // Jumps into the middle of instructions: the same bytes run as two different streams.
-#include "path_asm.h"
+#include "path_asm.inc"
 
 program
     mov $5, %ebx

@@ -1,5 +1,5 @@
 // The red zone is the program's, and rsp may hold anything between two branches.
-#include "path_asm.h"
+#include "path_asm.inc"
 
 program
     mov %rsp, %r12

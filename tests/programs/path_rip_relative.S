@@ -1,6 +1,6 @@
 // RIP-relative operands in instructions of every kind: with and without immediates, all widths,
 // prefixes, every register field, SSE, and the address-size prefix.
-#include "path_asm.h"
+#include "path_asm.inc"
 
 program
     mov $3, %ebp

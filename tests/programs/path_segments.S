@@ -1,5 +1,5 @@
 // The program's own use of gs and fs: set by arch_prctl, read back, used in every kind of operand.
-#include "path_asm.h"
+#include "path_asm.inc"
 
 #define ARCH_SET_GS 0x1001
 #define ARCH_SET_FS 0x1002

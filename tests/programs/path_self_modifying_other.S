@@ -1,5 +1,5 @@
 // Code that is changed between two calls: the immediate of a mov, a branch's target, all of it.
-#include "path_asm.h"
+#include "path_asm.inc"
 
 program
     map_code_page

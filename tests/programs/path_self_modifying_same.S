@@ -1,5 +1,5 @@
 // Code that changes an instruction ahead of itself in its own straight path, and then runs it.
-#include "path_asm.h"
+#include "path_asm.inc"
 
 program
     map_code_page

@@ -1,5 +1,5 @@
 // Signals: sent to oneself, nested, on another stack; faults whose handler moves the pc.
-#include "path_asm.h"
+#include "path_asm.inc"
 
 #define SIGILL 4
 #define SIGUSR1 10

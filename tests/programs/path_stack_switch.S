@@ -1,5 +1,5 @@
 // Two coroutines with stacks of their own, and a longjmp out of a deep recursion.
-#include "path_asm.h"
+#include "path_asm.inc"
 
 program
     lea stack_end(%rip), %rax  // the other one starts by returning to its first instruction

@@ -1,5 +1,5 @@
 // String instructions with rep, repe and repne: none, one, many; forwards and backwards; all widths.
-#include "path_asm.h"
+#include "path_asm.inc"
 
 program
     lea text(%rip), %rsi

@@ -2,7 +2,7 @@
 //
 // Every thread tells its end through a pipe, which the first thread reads byte by byte, so that nobody
 // spins and each path is always the same.
-#include "path_asm.h"
+#include "path_asm.inc"
 
 #define CLONE_FLAGS 0x50f00  // VM FS FILES SIGHAND THREAD SYSVSEM
 #define STACK_BYTES 4096

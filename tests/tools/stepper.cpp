@@ -4,9 +4,10 @@
 //
 // writes FOLDER/0, FOLDER/1, ... : for each task (thread or process) in the order of creation, the
 // address of every instruction it executed, from the first one after exec, as lower-case
-// hexadecimal, one a line. Address randomization is off. A rep-prefixed string instruction is one
-// line, however often it repeats. An instruction that faults was not executed. The exit status is
-// the program's own (128 + N for death by signal N).
+// hexadecimal, one a line. What a task executes after one more exec is a file of its own. Address
+// randomization is off. A rep-prefixed string instruction is one line, however often it repeats. An
+// instruction that faults was not executed. The exit status is the program's own (128 + N for death
+// by signal N).
 //
 // What is stepped notices little, but it does notice: pushf shows the trap flag, and so does r11
 // after a syscall. Programs for the oracle look at neither.
@@ -42,8 +43,8 @@ struct CloseFile {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
 
-// One task that is being stepped. `next` is the instruction that it was about to execute when it was
-// last resumed; whether it did shows at the next stop.
+// One task that is being stepped. `next` is the instruction that it was about to execute when it
+// was last resumed; whether it did shows at the next stop.
 class Task {
  public:
   Task(pid_t tid, const std::string& file) : tid_(tid), file_(std::fopen(file.c_str(), "w")) {
@@ -74,13 +75,13 @@ class Task {
   }
 
   // execve succeeded; it was the instruction at `next`.
-  void exec_done() {
+  void replaced() {
     if (next_) write(*next_);
-    arrive();
   }
 
   void resume(int signal) {
-    if (ptrace(PTRACE_SINGLESTEP, tid_, nullptr, static_cast<long>(signal)) != 0 && errno != ESRCH) {
+    if (ptrace(PTRACE_SINGLESTEP, tid_, nullptr, static_cast<long>(signal)) != 0 &&
+        errno != ESRCH) {
       die("PTRACE_SINGLESTEP");
     }
   }
@@ -181,7 +182,8 @@ class Stepper {
         task(tid).arrive();
         task(tid).resume(0);
       } else {
-        ptrace(PTRACE_CONT, tid, nullptr, event || signal == SIGCONT ? 0L : static_cast<long>(signal));
+        ptrace(PTRACE_CONT, tid, nullptr,
+               event || signal == SIGCONT ? 0L : static_cast<long>(signal));
       }
       return;
     }
@@ -198,9 +200,14 @@ class Stepper {
         task(static_cast<pid_t>(child));
         break;
       }
-      case PTRACE_EVENT_EXEC:
-        it.exec_done();
-        break;
+      case PTRACE_EVENT_EXEC: {
+        it.replaced();
+        tasks_.erase(tid);
+        Task& image = task(tid);
+        image.arrive();
+        image.resume(0);
+        return;
+      }
       case PTRACE_EVENT_EXIT:
         it.interrupted();
         break;
