@@ -1,0 +1,73 @@
+// The code cache: its regions, and writing a piece of code with its state map into one of them.
+//
+// Shared by all threads of a process. Writing needs the translation lock; finding a piece does not.
+#pragma once
+
+#include "arch/x86/emitter.h"
+#include "base/arena.h"
+#include "engine/cache/region.h"
+#include "engine/context/state_map.h"
+#include "sys/lock.h"
+
+namespace tiptoe::engine {
+
+class CodeCache {
+ public:
+  // Reserves the arena for maps, blocks and exits. False when memory is short.
+  bool init();
+
+  // The region for code at `near`, created when there is none with room. Never null: running out of
+  // address space is fatal.
+  Region& region_for(const sys::Held&, AppPc near);
+
+  // The piece that holds a cache address, or nullptr when the address is not in the cache.
+  const Piece* find(u64 address) const;
+  bool contains(u64 address) const;
+
+  Arena& arena() { return arena_; }
+  u32 region_count() const { return region_count_; }
+
+ private:
+  static constexpr unsigned kMaxRegions = 64;
+  Region regions_[kMaxRegions];
+  u32 region_count_ = 0;
+  Arena arena_;
+};
+
+// Appends code to the hot or the cold side of a region, noting the state of every byte.
+class PieceWriter {
+ public:
+  PieceWriter(Region& region, bool is_hot, Block* block)
+      : region_(region), is_hot_(is_hot), block_(block), start_(is_hot ? region.hot() : region.cold()) {
+    emit = x86::Emitter(start_);
+  }
+
+  // What is emitted next belongs to this instruction in this state.
+  void mark(u32 app_offset, u32 instruction, StateId state) {
+    const u32 offset = static_cast<u32>(emit.here() - start_);
+    if (count_ != 0 && entries_[count_ - 1].offset == offset) --count_;
+    if (count_ == kMaxEntries) return;
+    entries_[count_++] = {static_cast<u16>(offset), static_cast<u16>(app_offset),
+                          static_cast<u16>(instruction), state};
+  }
+  bool nearly_full() const {
+    return count_ + 64 > kMaxEntries || emit.here() - start_ > kMaxPieceBytes;
+  }
+  // Publishes the piece: from here on find() knows it.
+  void commit(Arena& arena);
+  CachePc start() const { return start_; }
+
+  x86::Emitter emit;
+
+ private:
+  static constexpr u32 kMaxEntries = 1536;
+  static constexpr i64 kMaxPieceBytes = 24 << 10;
+  Region& region_;
+  bool is_hot_;
+  Block* block_;
+  CachePc start_;
+  u32 count_ = 0;
+  MapEntry entries_[kMaxEntries];
+};
+
+}  // namespace tiptoe::engine

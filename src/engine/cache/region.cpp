@@ -1,0 +1,98 @@
+#include "engine/cache/region.h"
+
+#include <linux/mman.h>
+
+#include "sys/fail.h"
+#include "sys/mapping.h"
+
+namespace tiptoe::engine {
+namespace {
+
+constexpr u64 kReach = (u64{1} << 31) - kRegionBytes - kPageBytes;
+
+// What one block may need at most, hot or cold: the translator stops a block long before.
+constexpr u64 kHeadroom = 256 << 10;
+
+// The smallest piece is a few instructions; this bounds the index, which is only reserved.
+constexpr u64 kMaxPieces = kHotBytes / 16;
+
+constexpr int kRwx = PROT_READ | PROT_WRITE | PROT_EXEC;
+
+// Looks for a free place within reach of `near`: first above it (above the libraries there is room
+// that the kernel never gives to mmap), then below, so as to stay out of the way of a growing heap.
+u64 map_within_reach(u64 near) {
+  constexpr u64 kStep = u64{16} << 20;
+  const u64 above = align_up(near, kStep), below = align_down(near, kStep);
+  for (u64 distance = kStep; distance < kReach; distance += kStep) {
+    if (near >= u64{1} << 46 && above + distance + kRegionBytes < u64{1} << 47 &&
+        sys::map_private_at(above + distance, kRegionBytes, kRwx)) {
+      return above + distance;
+    }
+    if (below > distance + kRegionBytes + (u64{1} << 32) &&
+        sys::map_private_at(below - distance - kRegionBytes, kRegionBytes, kRwx)) {
+      return below - distance - kRegionBytes;
+    }
+  }
+  return 0;
+}
+
+}  // namespace
+
+bool PieceIndex::init(u64 max_pieces) {
+  max_ = max_pieces;
+  pieces_ = reinterpret_cast<Piece*>(sys::map_private(
+      align_up(max_pieces * sizeof(Piece), kPageBytes), PROT_READ | PROT_WRITE));
+  return pieces_ != nullptr;
+}
+
+void PieceIndex::append(const Piece& piece) {
+  TIPTOE_CHECK(count_ < max_, count_, max_);
+  pieces_[count_] = piece;
+  __atomic_store_n(&count_, count_ + 1, __ATOMIC_RELEASE);
+}
+
+const Piece* PieceIndex::find(CachePc pc) const {
+  u64 low = 0, high = __atomic_load_n(&count_, __ATOMIC_ACQUIRE);
+  if (high == 0) return nullptr;
+  while (high - low > 1) {
+    const u64 middle = (low + high) / 2;
+    (raw(pieces_[middle].start) <= raw(pc) ? low : high) = middle;
+  }
+  const Piece& piece = pieces_[low];
+  return raw(pc) - raw(piece.start) < piece.bytes ? &piece : nullptr;
+}
+
+bool Region::create(AppPc near) {
+  if (!hot_pieces_.init(kMaxPieces) || !cold_pieces_.init(kMaxPieces)) return false;
+  // Code below 2 GiB needs no reach: its operands and return addresses fit absolute forms.
+  const bool anywhere = raw(near) < u64{1} << 31;
+  start_ = anywhere ? sys::map_private(kRegionBytes, kRwx) : map_within_reach(raw(near));
+  if (start_ == 0 && !anywhere) start_ = sys::map_private(kRegionBytes, kRwx);
+  hot_ = start_;
+  cold_ = start_ + kHotBytes;
+  return start_ != 0;
+}
+
+bool Region::reaches(u64 address) const {
+  return address + kReach - start_ < 2 * kReach;
+}
+
+bool Region::has_room() const {
+  return hot_ + kHeadroom < start_ + kHotBytes && cold_ + kHeadroom < start_ + kRegionBytes;
+}
+
+void Region::commit_hot(const Piece& piece) {
+  hot_pieces_.append(piece);
+  hot_ = raw(piece.start) + piece.bytes;
+}
+
+void Region::commit_cold(const Piece& piece) {
+  cold_pieces_.append(piece);
+  cold_ = raw(piece.start) + piece.bytes;
+}
+
+const Piece* Region::find(CachePc pc) const {
+  return raw(pc) < start_ + kHotBytes ? hot_pieces_.find(pc) : cold_pieces_.find(pc);
+}
+
+}  // namespace tiptoe::engine

@@ -1,0 +1,75 @@
+// Event memory inside the traced process: claiming chunks, filling them, handing them over.
+//
+// A thread records through a window of its own: one chunk's worth of address space with a guard page
+// behind it. The current chunk of the shared pool is mapped into the window (mremap of a shared mapping
+// needs no file descriptor), so the emitted code stores without a bound check and runs into the guard
+// page when the chunk is full. next_chunk() then seals it and maps another.
+//
+// When the recorder is gone, or takes nothing more, the window gets private memory that is overwritten
+// again and again: the program goes on, and the words are counted as dropped.
+//
+// Everything here may run in a signal handler: no lock but the chunk pool's lock-free list.
+#pragma once
+
+#include <initializer_list>
+
+#include "bridge/flow_words.h"
+#include "bridge/shared_memory.h"
+#include "engine/context/thread_state.h"
+
+namespace tiptoe::engine {
+
+constexpr u32 kNoChunk = ~u32{0};
+
+class EventMemory {
+ public:
+  // `segment` is the address of the shared mapping. Nothing is recorded unless its control page says so.
+  void init(u64 segment);
+  bool recording() const { return recording_; }
+  ControlPage* control() const { return control_; }
+  bool recorder_alive() const;
+
+  // Claims a chunk of the pool. Waits for the recorder while it is behind; kNoChunk when it is gone.
+  u32 claim(ChunkKind kind, u32 process, u32 stream, u32 sequence);
+  void seal(u32 chunk, u32 bytes);
+  u64 address_of(u32 chunk) const { return chunks_ + u64{chunk} * kChunkBytes; }
+  ChunkDescriptor& descriptor(u32 chunk) const { return descriptors_[chunk]; }
+  void ring_doorbell() const;
+  // Waits until the word at `futex` is no longer `value`, the recorder dies, or a short time is over.
+  void wait_for_change(u32* futex, u32 value) const;
+
+ private:
+  u32 pop_free();
+  ControlPage* control_ = nullptr;
+  ChunkDescriptor* descriptors_ = nullptr;
+  u64 chunks_ = 0;
+  bool recording_ = false;
+};
+
+// --- One thread's flow stream ---
+
+// Opens the thread's window and its first chunk. `thread.stream` is set.
+void open_flow(EventMemory& memory, ThreadState& thread, u32 process);
+
+// Seals the chunk up to thread.cursor and maps another; thread.cursor is its start.
+void next_flow_chunk(EventMemory& memory, ThreadState& thread, u32 process);
+
+// The thread ends, or its process forks: hands over what is there and gives the window back.
+void close_flow(EventMemory& memory, ThreadState& thread);
+
+// Whether an address is in the guard page of the thread's window.
+bool is_flow_guard(const ThreadState& thread, u64 address);
+
+// Appends a control record, or one exit id, at thread.cursor.
+void put_control(EventMemory& memory, ThreadState& thread, u32 process, Control kind,
+                 std::initializer_list<u32> payload);
+void put_exit(EventMemory& memory, ThreadState& thread, u32 process, u32 exit_id);
+
+constexpr u32 low32(u64 v) {
+  return static_cast<u32>(v);
+}
+constexpr u32 high32(u64 v) {
+  return static_cast<u32>(v >> 32);
+}
+
+}  // namespace tiptoe::engine

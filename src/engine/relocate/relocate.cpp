@@ -1,0 +1,382 @@
+#include "engine/relocate/relocate.h"
+
+#include "engine/context/cursor_register.h"
+#include "sys/fail.h"
+
+namespace tiptoe::engine {
+namespace {
+
+using x86::Gpr;
+using x86::GprSet;
+using x86::Insn;
+using x86::Rewrite;
+using x86::set_of;
+using x86::Special;
+
+constexpr u8 kGsPrefix = 0x65;
+constexpr GprSet kCursorSet = set_of(kCursorRegister);
+
+// --- What the rules look at ---
+
+AppPc rip_target(const AppInsn& app) {
+  return app.pc + app.insn.length + app.insn.disp;
+}
+bool names_cursor(const Insn& insn) {
+  return (x86::encoded_registers(insn) & kCursorSet) != 0;
+}
+bool uses_gs_memory(const Insn& insn) {
+  return insn.segment_prefix == kGsPrefix && insn.modrm_offset != x86::kAbsent &&
+         insn.modrm >> 6 != 3 && (insn.reads_memory || insn.writes_memory || !insn.known);
+}
+bool is_lea(const Insn& insn) {
+  return insn.map == x86::Map::kPrimary && insn.opcode == 0x8d &&
+         insn.encoding == x86::Encoding::kLegacy;
+}
+// String instructions and moffs forms address memory without a ModRM operand.
+bool uses_gs_implicitly(const Insn& insn) {
+  return insn.segment_prefix == kGsPrefix && insn.modrm_offset == x86::kAbsent &&
+         (insn.reads_memory || insn.writes_memory);
+}
+bool is_push_r(const Insn& insn) {
+  return insn.map == x86::Map::kPrimary && insn.encoding == x86::Encoding::kLegacy &&
+         (insn.opcode & 0xf8) == 0x50 && !insn.operand_size_prefix;
+}
+bool is_pop_r(const Insn& insn) {
+  return insn.map == x86::Map::kPrimary && insn.encoding == x86::Encoding::kLegacy &&
+         (insn.opcode & 0xf8) == 0x58 && !insn.operand_size_prefix;
+}
+
+GprSet registers_in_use(const Insn& insn) {
+  constexpr GprSet kLikelyImplicit = set_of(x86::kRax) | set_of(x86::kRcx) | set_of(x86::kRdx);
+  return x86::encoded_registers(insn) |
+         (insn.known ? insn.regs_read | insn.regs_written | insn.regs_implicit : kLikelyImplicit);
+}
+
+// --- Emitting with states ---
+
+// The copy of one instruction in the making: which program registers are parked where, by now.
+class Copy {
+ public:
+  Copy(const RelocateContext& context, const AppInsn& app, PieceWriter& out)
+      : context_(context), app_(app), out_(out), emit(out.emit) {}
+
+  // Notes the state of what is emitted next.
+  void before(bool app_fault) { note(At::kBefore, app_fault); }
+  void after() { note(At::kAfter, false); }
+
+  void park(Gpr reg, u8 place) {
+    unpark(reg);
+    for (Parked& p : parked_) {
+      if (p.reg == x86::kNoGpr) {
+        p = {reg, place};
+        return;
+      }
+    }
+    sys::fail("relocate: too many parked registers", raw(app_.pc));
+  }
+  void unpark(Gpr reg) {
+    for (Parked& p : parked_) {
+      if (p.reg == reg) p = {};
+    }
+  }
+
+  // Takes a register that the instruction does not use, saving the program's value in `slot`.
+  Gpr borrow(Spill slot, GprSet& in_use) {
+    for (const Gpr r : x86::kScratchRegisters) {
+      if ((in_use & set_of(r)) != 0) continue;
+      in_use |= set_of(r);
+      before(false);
+      emit.mov_gs_r(spill_offset(slot), r);
+      park(r, parked_in(r, slot).place);
+      return r;
+    }
+    sys::fail("relocate: no scratch register", raw(app_.pc));
+  }
+  void give_back(Gpr r, Spill slot) {
+    after();
+    emit.mov_r_gs(r, spill_offset(slot));
+    unpark(r);
+  }
+
+  void emit_rewritten(const Rewrite& rewrite) {
+    u8 buffer[x86::kMaxReencodedBytes];
+    before(true);
+    emit.bytes(buffer, x86::reencode(app_.bytes, app_.insn, rewrite, buffer));
+  }
+
+ private:
+  void note(At at, bool app_fault) {
+    ParkedState state;
+    state.at = at;
+    state.app_fault = app_fault;
+    for (unsigned i = 0; i < 4; ++i) state.parked[i] = parked_[i];
+    out_.mark(app_.app_offset + (at == At::kAfter ? app_.insn.length : 0u), app_.index,
+              context_.states.intern(state));
+  }
+
+  const RelocateContext& context_;
+  const AppInsn& app_;
+  PieceWriter& out_;
+  Parked parked_[4] = {};
+
+ public:
+  x86::Emitter& emit;
+};
+
+// --- The rules ---
+
+bool displacement_reaches(AppPc target, CachePc insn_at, unsigned length) {
+  return x86::fits_i32(static_cast<i64>(raw(target) - raw(insn_at) - length));
+}
+
+// [rip+d] to the same address from the copy: another displacement, or an absolute address in the low
+// 2 GiB. False when the target is out of reach.
+bool retarget(const AppInsn& app, CachePc insn_at, bool drop_segment, Rewrite& rewrite) {
+  const AppPc target = rip_target(app);
+  const unsigned length = app.insn.length - (drop_segment ? 1u : 0u);
+  if (app.insn.address_size_prefix) return false;  // [eip+d]
+  if (displacement_reaches(target, insn_at, length)) {
+    rewrite.memory = Rewrite::Memory::kRipRelative;
+    rewrite.displacement = static_cast<i32>(raw(target) - raw(insn_at) - length);
+    return true;
+  }
+  if (x86::fits_i32(static_cast<i64>(raw(target)))) {
+    rewrite.memory = Rewrite::Memory::kAbsolute;
+    rewrite.displacement = static_cast<i32>(raw(target));
+    return true;
+  }
+  return false;
+}
+
+u64 effective_rip_target(const AppInsn& app) {
+  const u64 target = raw(rip_target(app));
+  return app.insn.address_size_prefix ? static_cast<u32>(target) : target;
+}
+
+// Puts the address gs_base + effective address of the operand into `to`.
+void emit_gs_address(Copy& copy, const AppInsn& app, const Rewrite& rename, Gpr to, Gpr helper) {
+  u8 buffer[x86::kMaxReencodedBytes];
+  copy.before(false);
+  if (app.insn.rip_relative) {
+    copy.emit.mov_r_imm(to, effective_rip_target(app));
+  } else {
+    // The operand as a lea: same ModRM, other opcode and register.
+    Insn lea = app.insn;
+    lea.gpr_fields &= x86::kFieldBase | x86::kFieldIndex;
+    u8 bytes[x86::kMaxInsnBytes];
+    const unsigned count = x86::encode_operand_load(app.bytes, lea, to, bytes);
+    x86::Insn load;
+    TIPTOE_CHECK(x86::decode({bytes, count}, x86::Mode::k64, load), raw(app.pc), 0);
+    bytes[load.opcode_offset] = 0x8d;
+    load.opcode = 0x8d;
+    Rewrite rewrite = rename;
+    rewrite.drop_segment = true;
+    copy.emit.bytes(buffer, x86::reencode({bytes, count}, load, rewrite, buffer));
+  }
+  copy.before(false);
+  copy.emit.mov_r_gs(helper, offsetof(ThreadState, app_gs_base));
+  copy.emit.lea_sum(to, to, helper);
+}
+
+// push r15 / pop r15 with the register in its slot.
+bool relocate_stack_form(Copy& copy, const AppInsn& app) {
+  if (!is_push_r(app.insn) && !is_pop_r(app.insn)) return false;
+  copy.before(true);
+  is_push_r(app.insn) ? copy.emit.push_gs(spill_offset(Spill::kStolen))
+                      : copy.emit.pop_gs(spill_offset(Spill::kStolen));
+  return true;
+}
+
+// rd/wr gs base, with the program's base in its slot.
+void relocate_gs_base(Copy& copy, const AppInsn& app, const RelocateContext& context) {
+  const Gpr reg = static_cast<Gpr>((app.insn.modrm & 7) | (app.insn.rex & 1) << 3);
+  const bool stolen = context.cursor_stolen && reg == kCursorRegister;
+  const bool writes_gs = app.insn.special == Special::kWrGsBase;
+  GprSet in_use = set_of(reg);
+  const Gpr work = stolen ? copy.borrow(Spill::kRelocate, in_use) : reg;
+  copy.before(false);
+  if (writes_gs) {
+    if (stolen) copy.emit.mov_r_gs(work, spill_offset(Spill::kStolen));
+    // A 32-bit source is zero-extended.
+    if (!app.insn.rex_w) {
+      const Gpr narrow = stolen ? work : copy.borrow(Spill::kRelocate, in_use);
+      copy.before(false);
+      copy.emit.mov_r32_r32(narrow, work);
+      copy.emit.mov_gs_r(offsetof(ThreadState, app_gs_base), narrow);
+      copy.give_back(narrow, Spill::kRelocate);
+      return;
+    }
+    copy.emit.mov_gs_r(offsetof(ThreadState, app_gs_base), work);
+  } else {
+    copy.emit.mov_r_gs(work, offsetof(ThreadState, app_gs_base));
+    if (!app.insn.rex_w) copy.emit.mov_r32_r32(work, work);
+    if (stolen) copy.emit.mov_gs_r(spill_offset(Spill::kStolen), work);
+  }
+  if (stolen) copy.give_back(work, Spill::kRelocate);
+}
+
+// The general case: rename the stolen register, re-base the memory operand, or both.
+void relocate_general(Copy& copy, const AppInsn& app, bool rename, bool gs) {
+  const Insn& insn = app.insn;
+  GprSet in_use = registers_in_use(insn);
+  Rewrite rewrite;
+  rewrite.drop_segment = gs;
+  if (rename) {
+    rewrite.rename_from = kCursorRegister;
+    rewrite.rename_to = copy.borrow(Spill::kRelocate, in_use);
+    copy.before(false);
+    copy.emit.mov_r_gs(rewrite.rename_to, spill_offset(Spill::kStolen));
+  }
+  Gpr base = x86::kNoGpr;
+  if (gs) {
+    base = copy.borrow(Spill::kRelocate2, in_use);
+    const Gpr helper = copy.borrow(Spill::kCheck, in_use);
+    emit_gs_address(copy, app, rewrite, base, helper);
+    copy.before(false);
+    copy.emit.mov_r_gs(helper, spill_offset(Spill::kCheck));
+    copy.unpark(helper);
+  } else if (insn.rip_relative && !retarget(app, copy.emit.here(), false, rewrite)) {
+    base = copy.borrow(Spill::kRelocate2, in_use);
+    copy.before(false);
+    copy.emit.mov_r_imm(base, effective_rip_target(app));
+  }
+  if (base != x86::kNoGpr) {
+    rewrite.memory = Rewrite::Memory::kBase;
+    rewrite.base = base;
+  }
+  copy.emit_rewritten(rewrite);
+
+  if (rename) {
+    const bool written = !insn.known || (insn.regs_written & kCursorSet) != 0;
+    if (written) {
+      copy.park(kCursorRegister, parked_in(kCursorRegister, rewrite.rename_to).place);
+      copy.after();
+      copy.emit.mov_gs_r(spill_offset(Spill::kStolen), rewrite.rename_to);
+      copy.unpark(kCursorRegister);
+    }
+    copy.give_back(rewrite.rename_to, Spill::kRelocate);
+  }
+  if (base != x86::kNoGpr) copy.give_back(base, Spill::kRelocate2);
+}
+
+// lea reg, [rip+d] with a 64-bit destination is a constant.
+bool relocate_rip_lea(Copy& copy, const AppInsn& app, bool rename) {
+  if (!is_lea(app.insn) || !app.insn.rip_relative || !app.insn.rex_w || rename) return false;
+  Rewrite rewrite;
+  if (retarget(app, copy.emit.here(), false, rewrite)) {
+    copy.emit_rewritten(rewrite);
+  } else {
+    copy.before(false);
+    copy.emit.mov_r_imm(static_cast<Gpr>((app.insn.modrm >> 3 & 7) | (app.insn.rex & 4) << 1),
+                        effective_rip_target(app));
+  }
+  return true;
+}
+
+}  // namespace
+
+bool can_relocate(const AppInsn& app, bool cursor_stolen) {
+  const Insn& insn = app.insn;
+  if (insn.encoding == x86::Encoding::kRex2 && cursor_stolen) return false;
+  switch (insn.special) {
+    case Special::kMovToSeg: {  // loading gs would take our thread state away
+      const unsigned segment = insn.modrm >> 3 & 7;
+      return segment != 5;
+    }
+    case Special::kPopSeg:
+      return insn.opcode != 0xa9;
+    case Special::kLoadFarPtr:
+      return insn.opcode != 0xb5;
+    default:
+      return !uses_gs_implicitly(insn);
+  }
+}
+
+void relocate(const RelocateContext& context, const AppInsn& app, PieceWriter& out) {
+  Copy copy(context, app, out);
+  const Insn& insn = app.insn;
+  const bool rename = context.cursor_stolen && names_cursor(insn);
+  const bool gs = uses_gs_memory(insn) && !is_lea(insn);
+
+  // condition -> replacement
+  if (insn.special == Special::kRdGsBase || insn.special == Special::kWrGsBase) {
+    return relocate_gs_base(copy, app, context);
+  }
+  if (rename && relocate_stack_form(copy, app)) return;
+  if (relocate_rip_lea(copy, app, rename)) return;
+  if (rename || gs || insn.rip_relative) return relocate_general(copy, app, rename, gs);
+
+  copy.before(true);
+  copy.emit.bytes(app.bytes.data(), insn.length);
+}
+
+void relocate_operand_load(const RelocateContext& context, const AppInsn& app, Gpr to,
+                           Parked to_parked, PieceWriter& out) {
+  // The load as an instruction of its own, then relocated like any other, with `to` already parked.
+  u8 bytes[x86::kMaxInsnBytes];
+  AppInsn load = app;
+  const unsigned count = x86::encode_operand_load(app.bytes, app.insn, to, bytes);
+  TIPTOE_CHECK(x86::decode({bytes, count}, x86::Mode::k64, load.insn), raw(app.pc), count);
+  load.bytes = {bytes, count};
+
+  const Insn& insn = load.insn;
+  const bool rename = context.cursor_stolen && names_cursor(insn);
+  const bool gs = uses_gs_memory(insn);
+  Copy copy(context, app, out);
+  GprSet in_use = registers_in_use(insn);
+  Rewrite rewrite;
+  rewrite.drop_segment = gs;
+  const auto emit = [&](const Rewrite& change) {
+    u8 buffer[x86::kMaxReencodedBytes];
+    copy.before(true);
+    out.emit.bytes(buffer, x86::reencode(load.bytes, insn, change, buffer));
+  };
+  Gpr renamed = x86::kNoGpr;
+  Gpr base = x86::kNoGpr;
+  if (rename) {
+    renamed = copy.borrow(Spill::kRelocate, in_use);
+    rewrite.rename_from = kCursorRegister;
+    rewrite.rename_to = renamed;
+    copy.before(false);
+    out.emit.mov_r_gs(renamed, spill_offset(Spill::kStolen));
+  }
+  // The displacement belongs to the end of the branch, not to the end of our load.
+  const u64 target = app.insn.rip_relative ? effective_rip_target(app) : 0;
+  if (gs) {
+    base = copy.borrow(Spill::kRelocate2, in_use);
+    const Gpr helper = copy.borrow(Spill::kCheck, in_use);
+    emit_gs_address(copy, app, rewrite, base, helper);
+    copy.before(false);
+    out.emit.mov_r_gs(helper, spill_offset(Spill::kCheck));
+    copy.unpark(helper);
+  } else if (app.insn.rip_relative) {
+    const CachePc at = out.emit.here();
+    if (displacement_reaches(AppPc{target}, at, count) && !app.insn.address_size_prefix) {
+      rewrite.memory = Rewrite::Memory::kRipRelative;
+      rewrite.displacement = static_cast<i32>(target - raw(at) - count);
+    } else if (x86::fits_i32(static_cast<i64>(target))) {
+      rewrite.memory = Rewrite::Memory::kAbsolute;
+      rewrite.displacement = static_cast<i32>(target);
+    } else {
+      base = to;  // its own scratch: the load overwrites it last
+      copy.park(to, to_parked.place);
+      copy.before(false);
+      out.emit.mov_r_imm(base, target);
+    }
+  }
+  if (base != x86::kNoGpr) {
+    rewrite.memory = Rewrite::Memory::kBase;
+    rewrite.base = base;
+  }
+  emit(rewrite);
+  copy.park(to, to_parked.place);
+  const auto restore = [&](Gpr r, Spill slot) {
+    copy.before(false);
+    out.emit.mov_r_gs(r, spill_offset(slot));
+    copy.unpark(r);
+  };
+  if (renamed != x86::kNoGpr) restore(renamed, Spill::kRelocate);
+  if (gs) restore(base, Spill::kRelocate2);
+}
+
+}  // namespace tiptoe::engine

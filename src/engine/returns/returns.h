@@ -1,0 +1,44 @@
+// Calls and returns: original return addresses on the program's stack, real call and ret in the cache.
+//
+// docs/RETURNS.md explains the scheme and what it costs. In short:
+//
+//   call site   push R                    ; R: the program's own return address
+//               [record]
+//               call <kCall entry>        ; patchable; fills the processor's return predictor
+//               jmp  <kReturn entry of R> ; patchable: the landing, made when first returned to
+//
+//   ret         mov  gs:[s0], rcx
+//               mov  gs:[s1], rdx
+//               mov  ecx, [rsp]           ; the low bits of the return address index the table
+//               mov  rdx, gs:[return_table]
+//               mov  rcx, [rdx+rcx*8+...] ; landing of the call that returns there
+//               lea  rcx, [rcx+rdx]
+//               mov  rdx, gs:[s1]
+//               push rcx
+//               ret                       ; predicted; the landing pops R and compares
+#pragma once
+
+#include "engine/link/indirect.h"
+#include "engine/relocate/relocate.h"
+
+namespace tiptoe::engine {
+
+// Emits the push of the program's return address (at most one instruction, in the state that the caller
+// has marked). An address beyond 2 GiB becomes a constant in `cold`.
+void emit_push_return_address(PieceWriter& hot, PieceWriter& cold, AppPc return_address);
+
+// Emits the patchable real call to `exit` (role kCall) and the landing behind it.
+void emit_real_call(PieceWriter& hot, StateTable& states, Exit& exit, u32 exit_ordinal, Exit& landing,
+                    u32 landing_ordinal);
+
+// Emits the lookup of the landing for `ret`, up to but without the transfer; `emit_ret_transfer` then
+// leaves. Between the two recording may put its word: the return can no longer fault.
+void emit_ret_lookup(PieceWriter& hot, const RelocateContext& context, const AppInsn& app,
+                     const LookupTable& table);
+void emit_ret_transfer(PieceWriter& hot, const RelocateContext& context, const AppInsn& app);
+
+// `ret imm16`: loads the target into rcx (the program's is parked); moving rsp and the jump itself are
+// left to the caller, behind the record.
+void emit_ret_target_load(PieceWriter& hot, const RelocateContext& context, const AppInsn& app);
+
+}  // namespace tiptoe::engine

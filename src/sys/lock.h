@@ -1,0 +1,31 @@
+// A lock for the runtime: a spin, then a futex. Not recursive; never taken in a signal handler.
+#pragma once
+
+#include "base/types.h"
+
+namespace tiptoe::sys {
+
+class Lock {
+ public:
+  void acquire();
+  void release();
+  // In a forked child: the thread that held it exists no more, or is the caller.
+  void reset() { word_ = 0; }
+
+ private:
+  u32 word_ = 0;  // 0 free, 1 held, 2 held and somebody waits
+};
+
+// Holding one is the proof that functions over shared engine state ask for.
+class Held {
+ public:
+  explicit Held(Lock& lock) : lock_(&lock) { lock_->acquire(); }
+  ~Held() { lock_->release(); }
+  Held(const Held&) = delete;
+  Held& operator=(const Held&) = delete;
+
+ private:
+  Lock* lock_;
+};
+
+}  // namespace tiptoe::sys

@@ -1,0 +1,23 @@
+// Anonymous memory for the runtime itself, taken where programs do not ask for any.
+#pragma once
+
+#include "base/types.h"
+
+namespace tiptoe::sys {
+
+// The runtime has one search position for all its own mappings: they go down from there, each at the
+// first free place, so that the kernel's own choice of addresses for the program is left as it is.
+// Set once, before the first call. Not thread-safe; callers hold the translation lock.
+void set_private_area(u64 top);
+
+// Keeps [start, end) free of the runtime's mappings: the room into which the program's stack may grow.
+void set_reserved_area(u64 start, u64 end);
+
+// Maps `bytes` (a multiple of the page size) of zeroed memory with protection `prot`, without reserving
+// swap. Returns 0 when the kernel has no more.
+u64 map_private(u64 bytes, int prot);
+
+// Maps at exactly `address` and nowhere else. Returns false when something is there already.
+bool map_private_at(u64 address, u64 bytes, int prot);
+
+}  // namespace tiptoe::sys
