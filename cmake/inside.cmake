@@ -31,10 +31,9 @@ function(tiptoe_sources out)
 endfunction()
 
 function(tiptoe_inside_options target)
-  target_include_directories(${target} PRIVATE ${TIPTOE_SOURCE_ROOT})
   target_compile_options(
     ${target}
-    PRIVATE ${TIPTOE_WARNINGS} ${TIPTOE_INSIDE_FLAGS}
+    PRIVATE ${TIPTOE_WARNINGS} ${TIPTOE_INCLUDES} ${TIPTOE_INSIDE_FLAGS}
             $<$<COMPILE_LANGUAGE:CXX>:${TIPTOE_INSIDE_CXX_FLAGS}>)
 endfunction()
 

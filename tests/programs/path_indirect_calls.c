@@ -1,6 +1,7 @@
-// Indirect calls: one site with one target, with targets in turn, with more targets than any inline
-// cache holds, and virtual-like calls through objects; callbacks from a sort.
 // build: -nostdlib -static -ffreestanding -fno-inline -fno-ipa-icf -fno-ipa-cp
+//
+// Indirect calls: one site with one target, with targets in turn, with more targets than any
+// inline cache holds, and virtual-like calls through objects; callbacks from a sort.
 #include "path_c.h"
 
 typedef int (*Operation)(int);
@@ -11,12 +12,12 @@ typedef int (*Operation)(int);
   }
 OPERATION(0)
 OPERATION(1)
-OPERATION(2) OPERATION(3) OPERATION(4) OPERATION(5) OPERATION(6) OPERATION(7) OPERATION(8)
-    OPERATION(9)
+OPERATION(2)
+OPERATION(3) OPERATION(4) OPERATION(5) OPERATION(6) OPERATION(7) OPERATION(8) OPERATION(9)
 
-        static const Operation kOperations[] = {operation_0, operation_1, operation_2, operation_3,
-                                                operation_4, operation_5, operation_6, operation_7,
-                                                operation_8, operation_9};
+    static const Operation kOperations[] = {operation_0, operation_1, operation_2, operation_3,
+                                            operation_4, operation_5, operation_6, operation_7,
+                                            operation_8, operation_9};
 
 static int apply(Operation operation, int x) {
   return operation(x) & 0xffff;

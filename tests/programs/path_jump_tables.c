@@ -1,5 +1,6 @@
-// A small interpreter twice: by a switch (a jump table) and by computed goto (a table of labels).
 // build: -nostdlib -static -ffreestanding -fno-inline -O2 -fjump-tables -fno-gcse
+//
+// A small interpreter twice: by a switch (a jump table) and by computed goto (a table of labels).
 #include "path_c.h"
 
 enum { kPush, kAdd, kSub, kMul, kDup, kSwap, kJumpIfNot, kJump, kHalt };

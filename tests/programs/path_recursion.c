@@ -1,5 +1,6 @@
-// Recursion: linear, tree-shaped, mutual, and deeper than any return predictor.
 // build: -nostdlib -static -ffreestanding -fno-inline -fno-optimize-sibling-calls
+//
+// Recursion: linear, tree-shaped, mutual, and deeper than any return predictor.
 #include "path_c.h"
 
 static int fibonacci(int n) {

@@ -1,0 +1,137 @@
+// SIGKILL at random moments: to the traced program, whose trace must hold all it had done; and to
+// the recorder, whose program must go on as if nothing had happened.
+//
+// The program tells each round that it finishes. Its path is always the same, so that what a trace
+// holds must be a beginning of what the stepper saw, and must reach at least as far as was told.
+//
+// timeout: 200
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <random>
+#include <sstream>
+#include <thread>
+
+#include "integration/paths.h"
+
+namespace tiptoe::test {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::seconds;
+
+constexpr char kTarget[] = TIPTOE_TEST_PROGRAMS "/kill_target_static";
+constexpr int kMoments = 50;
+constexpr int kRounds = 150;
+constexpr size_t kBytesPerRound = 4;
+
+class KillTest : public testing::Test {
+ protected:
+  // The moments differ from run to run; the seed is told so that a failure can be had again.
+  KillTest() {
+    const char* given = std::getenv("TIPTOE_TEST_SEED");
+    seed_ = given ? static_cast<unsigned>(std::atoi(given)) : std::random_device()();
+    random_.seed(seed_);
+    RecordProperty("seed", std::to_string(seed_));
+  }
+
+  // Sleeps for up to the time that the program takes natively, and a bit.
+  void wait_for_a_moment() {
+    std::this_thread::sleep_for(microseconds(std::uniform_int_distribution(0, 120000)(random_)));
+  }
+
+  std::string where(int moment) const {
+    return "moment " + std::to_string(moment) + " of TIPTOE_TEST_SEED=" + std::to_string(seed_);
+  }
+
+  static std::string whole_output() {
+    std::string text;
+    for (int i = 0; i < kRounds; ++i) {
+      char line[8];
+      std::snprintf(line, sizeof line, "%03d\n", i);
+      text += line;
+    }
+    return text;
+  }
+
+  unsigned seed_ = 0;
+  std::mt19937 random_;
+};
+
+// The first child of a process, waited for.
+pid_t child_of(pid_t parent) {
+  const std::string file =
+      "/proc/" + std::to_string(parent) + "/task/" + std::to_string(parent) + "/children";
+  for (int i = 0; i < 2000; ++i) {
+    std::istringstream children(read_file(file));
+    pid_t pid = 0;
+    if (children >> pid) return pid;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return 0;
+}
+
+// Where the line that tells of a round is written: the address of a label in the program.
+std::string tell_syscall() {
+  for (const std::string& line : lines_of(run({"nm", kTarget}).out)) {
+    if (!line.ends_with(" tell_syscall")) continue;
+    std::ostringstream address;
+    address << std::hex << std::stoul(line, nullptr, 16);
+    return address.str();
+  }
+  return "";
+}
+
+TEST_F(KillTest, KilledProgramLeavesAllItHadRecorded) {
+  const std::vector<Path> stepped = stepped_paths({kTarget});
+  ASSERT_EQ(stepped.size(), 1u);
+  const Path& whole = stepped[0];
+  const std::string tell = tell_syscall();
+  ASSERT_EQ(std::count(whole.begin(), whole.end(), tell), kRounds);
+
+  int killed = 0;
+  for (int moment = 0; moment < kMoments; ++moment) {
+    SCOPED_TRACE(where(moment));
+    TemporaryFolder folder;
+    const std::string trace = folder / "trace";
+    Child recorder({"setarch", "-R", TIPTOE_COMMAND, "record", "-o", trace, "--", kTarget});
+    recorder.read_output(moment % 2 ? kBytesPerRound : 0, seconds(20));
+    const pid_t target = child_of(recorder.pid());
+    ASSERT_GT(target, 0) << "the recorder has no child: " << recorder.finish(seconds(20)).err;
+    wait_for_a_moment();
+    kill(target, SIGKILL);
+    const Outcome outcome = recorder.finish(seconds(30));
+    ASSERT_TRUE(outcome.status == 128 + SIGKILL || outcome.status == 0)
+        << outcome.status << " " << outcome.err;
+    killed += outcome.status != 0;
+
+    EXPECT_EQ(run({TIPTOE_COMMAND, "info", trace}).status, 0);
+    const Path path = traced_path(trace);
+    ASSERT_LE(path.size(), whole.size());
+    ASSERT_TRUE(std::equal(path.begin(), path.end(), whole.begin()))
+        << *difference({whole}, {path});
+    const auto told = static_cast<long>(outcome.out.size() / kBytesPerRound);
+    ASSERT_GE(std::count(path.begin(), path.end(), tell), told);
+  }
+  EXPECT_GT(killed, kMoments / 4) << "the moments were not in the program's life";
+}
+
+TEST_F(KillTest, ProgramSurvivesTheRecorder) {
+  for (int moment = 0; moment < kMoments; ++moment) {
+    SCOPED_TRACE(where(moment));
+    TemporaryFolder folder;
+    Child recorder({TIPTOE_COMMAND, "record", "-o", folder / "trace", "--", kTarget});
+    recorder.read_output(kBytesPerRound, seconds(20));
+    wait_for_a_moment();
+    kill(recorder.pid(), SIGKILL);
+    // The program holds the other ends of the pipes: all is read when it has ended.
+    const Outcome outcome = recorder.finish(seconds(30));
+    ASSERT_TRUE(outcome.status == 128 + SIGKILL || outcome.status == 0) << outcome.status;
+    ASSERT_EQ(outcome.out, whole_output());
+    EXPECT_LT(run({TIPTOE_COMMAND, "info", folder / "trace"}).status, 125);
+  }
+}
+
+}  // namespace
+}  // namespace tiptoe::test
