@@ -31,10 +31,11 @@ TEST(StepperTest, FollowsThreadsProcessesAndImages) {
 }
 
 TEST(StepperTest, ReturnsTheExitStatus) {
-  EXPECT_EQ(run({TIPTOE_TEST_TOOLS "/stepper", TemporaryFolder().path(), "false"}).status, 125)
-      << "its folder is gone";
+  const std::string stepper = TIPTOE_TEST_TOOLS "/stepper";
   TemporaryFolder folder;
-  EXPECT_EQ(run({TIPTOE_TEST_TOOLS "/stepper", folder.path(), "false"}).status, 1);
+  EXPECT_EQ(run({stepper, folder.path(), program("path_exec"), "too", "many"}).status, 1);
+  EXPECT_EQ(run({stepper, folder / "missing", program("stepper_known")}).status, 125);
+  EXPECT_EQ(run({stepper, folder.path(), folder / "missing"}).status, 127);
 }
 
 TEST(DifferenceTest, IsNoneForTheSamePathsInAnotherOrder) {

@@ -61,17 +61,39 @@ class Task {
   // A step is over: `next` was executed, unless this is the repeated report of an arrival.
   void step_done() {
     const std::uint64_t now = pc();
-    if (next_ && !(arrived_ && now == *next_)) executed(*next_, now);
-    arrived_ = false;
+    const bool repeated = (arrived_ || in_syscall_) && next_ && now == *next_;
+    if (next_ && !repeated) executed(*next_, now);
+    arrived_ = in_syscall_ = false;
     next_ = now;
   }
 
-  // The task stopped for another reason (a signal, its end) before or after executing `next`.
+  // A signal is about to be delivered, before or after `next` was executed. A system call that it
+  // has interrupted will most likely be started again (a tracer is told of signals that the program
+  // ignores, SIGCHLD say, which would not interrupt it natively): that is the same execution.
   void interrupted() {
-    const std::uint64_t now = pc();
-    if (next_ && now != *next_) executed(*next_, now);
+    const user_regs_struct now = registers();
+    if (!next_ || now.rip == *next_) return;
+    if (static_cast<std::int64_t>(now.orig_rax) >= 0 &&
+        is_restart(static_cast<std::int64_t>(now.rax))) {
+      in_syscall_ = true;
+      return;
+    }
+    executed(*next_, now.rip);
+    next_ = now.rip;
+  }
+
+  // The task stands at the first instruction of a signal handler; a system call that the signal has
+  // interrupted is over.
+  void entered_handler() {
+    if (next_ && in_syscall_) write(*next_);
+    in_syscall_ = false;
+    arrive();
+  }
+
+  // The task ends, in `next` (a system call) or before it.
+  void ended() {
+    if (next_ && pc() != *next_) write(*next_);
     next_.reset();
-    arrived_ = false;
   }
 
   // execve succeeded; it was the instruction at `next`.
@@ -89,12 +111,19 @@ class Task {
   pid_t tid() const { return tid_; }
 
  private:
-  std::uint64_t pc() const {
-    user_regs_struct registers{};
-    if (ptrace(PTRACE_GETREGS, tid_, nullptr, &registers) != 0 && errno != ESRCH) {
+  user_regs_struct registers() const {
+    user_regs_struct values{};
+    if (ptrace(PTRACE_GETREGS, tid_, nullptr, &values) != 0 && errno != ESRCH) {
       die("PTRACE_GETREGS");
     }
-    return registers.rip;
+    return values;
+  }
+
+  std::uint64_t pc() const { return registers().rip; }
+
+  // ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK of the kernel's own errno.h.
+  static bool is_restart(std::int64_t result) {
+    return result == -512 || result == -513 || result == -514 || result == -516;
   }
 
   void executed(std::uint64_t at, std::uint64_t now) {
@@ -128,7 +157,8 @@ class Task {
   pid_t tid_;
   std::unique_ptr<std::FILE, CloseFile> file_;
   std::optional<std::uint64_t> next_;
-  bool arrived_ = false;
+  bool arrived_ = false;     // by other means than a step, and not stepped since
+  bool in_syscall_ = false;  // `next` is a system call that a signal has interrupted
 };
 
 class Stepper {
@@ -209,7 +239,7 @@ class Stepper {
         return;
       }
       case PTRACE_EVENT_EXIT:
-        it.interrupted();
+        it.ended();
         break;
       case PTRACE_EVENT_STOP:  // a new task's first stop
         it.arrive();
@@ -223,10 +253,18 @@ class Stepper {
   // Returns the signal to hand on: 0 when it was only our own step.
   static int signal_stop(Task& it, int signal) {
     siginfo_t info{};
-    if (signal == SIGTRAP && ptrace(PTRACE_GETSIGINFO, it.tid(), nullptr, &info) == 0 &&
-        info.si_code > 0 && info.si_code != SI_KERNEL) {
-      it.step_done();
-      return 0;
+    if (signal == SIGTRAP && ptrace(PTRACE_GETSIGINFO, it.tid(), nullptr, &info) == 0) {
+      switch (info.si_code) {
+        case TRAP_TRACE:  // a step
+        case TRAP_BRKPT:  // a step over a system call
+          it.step_done();
+          return 0;
+        case SIGTRAP:  // the kernel's way of telling that a handler was entered
+          it.entered_handler();
+          return 0;
+        default:
+          break;
+      }
     }
     it.interrupted();
     return signal;
