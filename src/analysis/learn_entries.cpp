@@ -1,0 +1,78 @@
+#include "analysis/learn_entries.h"
+
+#include <vector>
+
+#include "analysis/streams.h"
+
+namespace tiptoe::analysis {
+namespace {
+
+// Of one image: for each block whether its function is unknown, and whether it was entered by a
+// call.
+struct Blocks {
+  std::vector<bool> uncovered;
+  std::vector<bool> called;
+  bool any = false;
+};
+
+class CallTargets {
+ public:
+  CallTargets(const trace::Image& image, Blocks& blocks) : image_(image), blocks_(blocks) {}
+
+  void exit(u32 id) {
+    const u32 slot = image_.slot_of(id);
+    if (slot == trace::kNone) return gap();
+    const u32 index = image_.block_of_slot[slot];
+    const trace::Block& block = image_.blocks[index];
+    if (after_call_ && blocks_.uncovered[index]) blocks_.called[index] = true;
+    const ExitKind kind = block.exit(slot - block.first_slot).kind;
+    after_call_ = kind == ExitKind::kCall || kind == ExitKind::kCallIndirect;
+  }
+  // A thread's and a signal handler's first instructions begin functions, too.
+  void control(Control kind, std::span<const u32>) {
+    after_call_ = kind == Control::kThreadStart || kind == Control::kSignal;
+  }
+  void gap() { after_call_ = false; }
+
+ private:
+  const trace::Image& image_;
+  Blocks& blocks_;
+  bool after_call_ = false;
+};
+
+}  // namespace
+
+void learn_entries(const trace::Reader& reader, const trace::Program& program,
+                   std::span<const u32> streams, symbol::Symbolizer& symbols) {
+  std::vector<Blocks> images(program.images.size());
+  const auto entry_segment = [](const trace::Image& image, size_t block) {
+    return image.segments[image.blocks[block].first_segment];
+  };
+  for (size_t i = 0; i < images.size(); ++i) {
+    const trace::Image& image = program.images[i];
+    images[i].uncovered.resize(image.blocks.size());
+    images[i].called.resize(image.blocks.size());
+    for (size_t b = 0; b < image.blocks.size(); ++b) {
+      const trace::Segment segment = entry_segment(image, b);
+      if (symbols.is_covered(segment.module, segment.pc)) continue;
+      images[i].uncovered[b] = true;
+      images[i].any = true;
+    }
+  }
+  for (const u32 index : streams) {
+    const trace::Stream& stream = program.streams[index];
+    if (!images[stream.image].any) continue;
+    trace::Integrity ignored;  // the analysis itself reads the same streams and tells
+    CallTargets targets(program.images[stream.image], images[stream.image]);
+    walk_stream(reader, stream, targets, ignored);
+  }
+  for (size_t i = 0; i < images.size(); ++i) {
+    for (size_t b = 0; b < images[i].called.size(); ++b) {
+      if (!images[i].called[b]) continue;
+      const trace::Segment segment = entry_segment(program.images[i], b);
+      symbols.learn_entry(segment.module, segment.pc);
+    }
+  }
+}
+
+}  // namespace tiptoe::analysis
