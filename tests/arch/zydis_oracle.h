@@ -23,7 +23,7 @@ struct Facts {
   GprSet regs_read = 0, regs_written = 0;
   bool reads_memory = false, writes_memory = false;
   ZydisMnemonic mnemonic = ZYDIS_MNEMONIC_INVALID;
-  ZydisInstructionEncoding encoding = ZYDIS_INSTRUCTION_ENCODING_LEGACY;
+  bool xeon_phi = false;  // first-generation Xeon Phi (KNC), which nothing else runs
 };
 
 enum Field : u32 {
@@ -61,7 +61,7 @@ class Oracle {
     facts.valid = true;
     facts.length = insn.length;
     facts.mnemonic = insn.mnemonic;
-    facts.encoding = insn.encoding;
+    facts.xeon_phi = is_xeon_phi(insn);
     facts.flow = flow_of(insn);
     if (const ZydisAccessedFlags* flags = insn.cpu_flags) {
       facts.flags_read = flags->tested;
@@ -103,6 +103,18 @@ class Oracle {
         return;
       default:
         return;
+    }
+  }
+
+  static bool is_xeon_phi(const ZydisDecodedInstruction& insn) {
+    if (insn.encoding == ZYDIS_INSTRUCTION_ENCODING_MVEX) return true;
+    switch (insn.meta.isa_ext) {
+      case ZYDIS_ISA_EXT_KNC:
+      case ZYDIS_ISA_EXT_KNCE:
+      case ZYDIS_ISA_EXT_KNCV:
+        return true;
+      default:
+        return false;
     }
   }
 
@@ -161,6 +173,15 @@ class Oracle {
   ZydisDecoder decoder_;
 };
 
+// The flags that liveness is about; IOPL, VM, RF and the like are the kernel's business.
+constexpr FlagSet kComparedFlags = kStatusFlags | kDf;
+
+// Described as doing anything to anything, which is never wrong: system calls, traps, privileged
+// and unknown instructions.
+inline bool is_opaque(const Insn& insn) {
+  return insn.regs_read == 0xffffffff && insn.regs_written == 0xffffffff;
+}
+
 // The fields in which `ours` differs from what Zydis says about the same bytes.
 inline u32 differences(bool decoded, const Insn& ours, const Facts& zydis) {
   const bool accepted = decoded && ours.valid && ours.known;
@@ -173,8 +194,9 @@ inline u32 differences(bool decoded, const Insn& ours, const Facts& zydis) {
   if (ours.flow != zydis.flow) fields |= kFlow;
   if (zydis.relative_branch && ours.branch_offset != zydis.branch_offset) fields |= kBranch;
   if (ours.rip_relative != zydis.rip_relative || ours.disp != zydis.disp) fields |= kRipRelative;
-  if (ours.flags_read != zydis.flags_read) fields |= kFlagsRead;
-  if (ours.flags_written != zydis.flags_written) fields |= kFlagsWritten;
+  if (is_opaque(ours)) return fields;
+  if ((ours.flags_read ^ zydis.flags_read) & kComparedFlags) fields |= kFlagsRead;
+  if ((ours.flags_written ^ zydis.flags_written) & kComparedFlags) fields |= kFlagsWritten;
   if (ours.regs_read != zydis.regs_read) fields |= kRegsRead;
   if (ours.regs_written != zydis.regs_written) fields |= kRegsWritten;
   if (ours.reads_memory != zydis.reads_memory) fields |= kMemoryRead;

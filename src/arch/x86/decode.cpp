@@ -186,7 +186,9 @@ void Decoder::read_prefixes() {
 }
 
 // `rex` is W8 R4 X2 B1; `high_bits` the same for bit 4 of the register numbers.
+// In 32-bit mode (where VEX and EVEX have the bits) they select nothing.
 void Decoder::use_rex(u8 rex, u8 high_bits) {
+  if (!is64_) rex &= 8, high_bits = 0;
   out_.rex = rex;
   out_.rex_w = rex & 8;
   reg_high_ = static_cast<u8>(((rex & 4) << 1) | ((high_bits & 4) << 2));

@@ -13,13 +13,8 @@ constexpr void system_0f_rules(Sink<Table> t) {
   t += op(0x01).mem().exts(0b0000'0011).rm(kW);               // sgdt, sidt
   t += op(0x01).mem().exts(0b0000'1100).rm(kR).privileged();  // lgdt, lidt
   t += op(0x01).ext(4).rm(kWv);                               // smsw
-  t += op(0x01)
-           .mem()
-           .ext(5)
-           .when(kF3)
-           .rm(kRW)
-           .flags(Fx::kAllSet)
-           .special(Special::kRdssp);                   // rstorssp
+  // rstorssp
+  t += op(0x01).mem().ext(5).when(kF3).rm(kRW).flags(Fx::kAllSet).special(Special::kRdssp);
   t += op(0x01).ext(6).rm(kRw).privileged();            // lmsw
   t += op(0x01).mem().ext(7).rm(kUnused).privileged();  // invlpg
   t += op(0x01).byte(0xc0).when(kBare).privileged();    // enclv
@@ -27,12 +22,13 @@ constexpr void system_0f_rules(Sink<Table> t) {
   for (u8 modrm : {0xc2, 0xc3, 0xc4, 0xc5, 0xcf, 0xd1}) {
     t += op(0x01).byte(modrm).when(kBare).privileged();  // vmlaunch.., pconfig, encls, xsetbv
   }
-  t += op(0x01).byte(0xc8).when(kBare).regs(Imp::kReadAcd);                        // monitor
-  t += op(0x01).byte(0xc9).when(kBare).regs(Imp::kReadAc);                         // mwait
-  t += op(0x01).byte(0xca).when(kBare).flags(Fx::kAlign).flow(Flow::kPrivileged);  // clac
-  t += op(0x01).byte(0xcb).when(kBare).flags(Fx::kAlign).flow(Flow::kPrivileged);  // stac
-  for (u8 modrm : {0xcc, 0xcd, 0xce, 0xcf}) {
-    t += op(0x01).byte(modrm).when(k66).privileged();  // tdcall, seamret, seamops, seamcall
+  t += op(0x01).byte(0xc8).when(kBare).regs(Imp::kReadAcd).flow(Flow::kPrivileged);  // monitor
+  t += op(0x01).byte(0xc9).when(kBare).regs(Imp::kReadAc).flow(Flow::kPrivileged);   // mwait
+  t += op(0x01).byte(0xca).when(kBare).flags(Fx::kAlign).flow(Flow::kPrivileged);    // clac
+  t += op(0x01).byte(0xcb).when(kBare).flags(Fx::kAlign).flow(Flow::kPrivileged);    // stac
+  t += op(0x01).byte(0xcc).when(k66).privileged();                                   // tdcall
+  for (u8 modrm : {0xcd, 0xce, 0xcf}) {
+    t += op(0x01).byte(modrm).when(k66).only64().privileged();  // Intel TDX
   }
   t += op(0x01).byte(0xd0).when(kBare).regs(Imp::kReadCWriteAd).special(Special::kXgetbv);
   t += op(0x01).byte(0xd4).when(kBare).opaque();            // vmfunc
@@ -43,16 +39,12 @@ constexpr void system_0f_rules(Sink<Table> t) {
   for (u8 modrm : {0xd8, 0xda, 0xdb, 0xdc, 0xdd, 0xde, 0xdf}) {
     t += op(0x01).byte(modrm).privileged();  // AMD SVM
   }
-  t += op(0x01).byte(0xe8).when(kBare);                                  // serialize
-  t += op(0x01).byte(0xe8).when(kF3).opaque().special(Special::kRdssp);  // setssbsy
-  t += op(0x01).byte(0xe8).when(kF2);                                    // xsusldtrk
-  t += op(0x01).byte(0xe9).when(kF2);                                    // xresldtrk
-  t += op(0x01)
-           .byte(0xea)
-           .when(kF3)
-           .special(Special::kRdssp)
-           .flags(Fx::kReadCarry)
-           .with(kReadsMem | kWritesMem);                                  // saveprevssp
+  t += op(0x01).byte(0xe8).when(kBare);                                      // serialize
+  t += op(0x01).byte(0xe8).when(kF3).privileged().special(Special::kRdssp);  // setssbsy
+  t += op(0x01).byte(0xe8).when(kF2);                                        // xsusldtrk
+  t += op(0x01).byte(0xe9).when(kF2);                                        // xresldtrk
+  // saveprevssp
+  t += op(0x01).byte(0xea).when(kF3).opaque().special(Special::kRdssp);
   t += op(0x01).byte(0xec).when(kF3).only64().flow(Flow::kIret).opaque();  // uiret
   t += op(0x01).byte(0xed).when(kF3).only64().flags(Fx::kAllSet);          // testui
   t += op(0x01).byte(0xee).when(kF3).only64();                             // clui
@@ -61,15 +53,17 @@ constexpr void system_0f_rules(Sink<Table> t) {
   t += op(0x01).byte(0xef).when(kBare).regs(Imp::kReadAcd);                // wrpkru
   t += op(0x01).byte(0xf8).when(kAnyPp).only64().privileged();             // swapgs
   t += op(0x01).byte(0xf9).when(kAnyPp).regs(Imp::kRdtscp).special(Special::kRdtsc);
-  t += op(0x01).byte(0xfa).when(kBare).regs(Imp::kReadAcd);                          // monitorx
-  t += op(0x01).byte(0xfa).when(kF3).privileged();                                   // mcommit
-  t += op(0x01).byte(0xfb).when(kBare).opaque();                                     // mwaitx
-  t += op(0x01).byte(0xfc).when(kBare).regs(Imp::kReadA).with(kWritesMem);           // clzero
-  t += op(0x01).byte(0xfd).when(kBare).regs(Imp::kReadCWriteAd).flags(Fx::kAllSet);  // rdpru
-  t += op(0x01).byte(0xfe).privileged();            // invlpgb, psmash, rmpadjust...
-  t += op(0x01).byte(0xff).privileged();            // tlbsync, pvalidate, psmash
-  t += op(0x02).reg(kCv).rm(kRw).flags(Fx::kZero);  // lar
-  t += op(0x03).reg(kCv).rm(kRw).flags(Fx::kZero);  // lsl
+  t += op(0x01).byte(0xfa).when(kBare).regs(Imp::kReadAcd);                 // monitorx
+  t += op(0x01).byte(0xfa).when(kF3).privileged();                          // mcommit
+  t += op(0x01).byte(0xfb).when(kBare).opaque();                            // mwaitx
+  t += op(0x01).byte(0xfc).regs(Imp::kReadA).with(kWritesMem);              // clzero
+  t += op(0x01).byte(0xfd).regs(Imp::kReadCWriteAd).flags(Fx::kUndefined);  // rdpru
+  t += op(0x01).byte(0xfe).when(kBare).privileged();                        // invlpgb
+  t += op(0x01).byte(0xfe).when(kF3 | kF2).only64().privileged();           // rmpadjust, rmpupdate
+  t += op(0x01).byte(0xff).when(kBare | kF2).privileged();                  // tlbsync, pvalidate
+  t += op(0x01).byte(0xff).when(kF3).only64().privileged();                 // psmash
+  t += op(0x02).reg(kCv).rm(kRw).flags(Fx::kZero);                          // lar
+  t += op(0x03).reg(kCv).rm(kRw).flags(Fx::kZero);                          // lsl
   t += op(0x05).only64().flow(Flow::kSyscall).opaque();
   t += op(0x05).only32().flow(Flow::kSyscall).opaque();  // AMD
   for (u8 opcode : {0x06, 0x07, 0x08, 0x09, 0x30, 0x32, 0x35, 0xaa}) {
@@ -78,7 +72,7 @@ constexpr void system_0f_rules(Sink<Table> t) {
   t += op(0x0b).flow(Flow::kTrap).opaque().with(kUndefinedOp);  // ud2
   t += op(0x0d).exts(0xff).mem().rm(kUnused);                   // prefetch, prefetchw
   t += op(0x0d).exts(0xff).mod3();
-  t += op(0x0e).when(kBare);                                   // femms
+  t += op(0x0e);                                               // femms
   t += op(0x20, 0x23).rm(kRy).privileged().with(kModIgnored);  // mov cr, dr
   t += op(0x31).regs(Imp::kRdtsc).special(Special::kRdtsc);
   t += op(0x33).regs(Imp::kReadCWriteAd);  // rdpmc
@@ -87,13 +81,15 @@ constexpr void system_0f_rules(Sink<Table> t) {
   t += op(0x78).when(kBare).rm(kRWy).reg(kRy).privileged();  // vmread
   t += op(0x79).when(kBare).reg(kRy).rm(kRy).privileged();   // vmwrite
   t += op(0xa2).regs(Imp::kCpuid).special(Special::kCpuid);
-  t += op(0xc7).mem().ext(6).privileged();              // vmptrld, vmclear, vmxon
-  t += op(0xc7).mem().ext(7).when(kBare).privileged();  // vmptrst
+  t += op(0xc7).mem().ext(6).when(kBare | k66 | kF3).privileged();  // vmptrld, vmclear, vmxon
+  t += op(0xc7).mem().ext(7).when(kBare).privileged();              // vmptrst
 }
 
 // Instructions on general-purpose registers.
 template <typename Table>
 constexpr void integer_0f_rules(Sink<Table> t) {
+  constexpr u32 pushes = kDefault64 | kWritesMem, pops = kDefault64 | kReadsMem;
+
   // The hint space: prefetch, endbr, nop. rdssp is a nop where shadow stacks are off.
   t += op(0x1e).ext(1).mod3().when(kF3).rm(kCy).special(Special::kRdssp);
   t += op(0x1a).when(k66).rm(kR);             // bndmov
@@ -108,10 +104,10 @@ constexpr void integer_0f_rules(Sink<Table> t) {
   t += op(0x40, 0x4f).reg(kCv).rm(kRv).with(kCondition);  // cmovcc
   t += op(0x80, 0x8f).imm(Imm::kRelZ).flow(Flow::kJcc).with(kCondition);
   t += op(0x90, 0x9f).rm(kWb).with(kCondition);  // setcc
-  t += op(0xa0).regs(Imp::kStack).with(kDefault64 | kWritesMem).special(Special::kPushSeg);
-  t += op(0xa8).regs(Imp::kStack).with(kDefault64 | kWritesMem).special(Special::kPushSeg);
-  t += op(0xa1).regs(Imp::kStack).with(kDefault64 | kReadsMem).special(Special::kPopSeg);
-  t += op(0xa9).regs(Imp::kStack).with(kDefault64 | kReadsMem).special(Special::kPopSeg);
+  t += op(0xa0).regs(Imp::kStack).with(pushes).special(Special::kPushSeg);
+  t += op(0xa8).regs(Imp::kStack).with(pushes).special(Special::kPushSeg);
+  t += op(0xa1).regs(Imp::kStack).with(pops).special(Special::kPopSeg);
+  t += op(0xa9).regs(Imp::kStack).with(pops).special(Special::kPopSeg);
   t += op(0xa3).rm(kRv).reg(kRv).flags(Fx::kBit);              // bt
   t += op(0xab).rm(kRWv).reg(kRv).flags(Fx::kBit).lockable();  // bts
   t += op(0xb3).rm(kRWv).reg(kRv).flags(Fx::kBit).lockable();  // btr
@@ -157,9 +153,9 @@ constexpr void state_0f_rules(Sink<Table> t) {
   t += op(0xae).mem().ext(4).when(kBare).rm(kRW).regs(Imp::kReadAd).special(Special::kXsave);
   t += op(0xae).mem().ext(5).when(kBare).rm(kR).regs(Imp::kReadAd);  // xrstor
   t += op(0xae).mem().ext(6).when(kBare).rm(kRW).regs(Imp::kReadAd).special(Special::kXsave);
-  t += op(0xae).mem().ext(7).when(kBare | k66).rm(kUnused);  // clflush, clflushopt
-  t += op(0xae).mem().ext(6).when(k66).rm(kUnused);          // clwb
-  t += op(0xae).mem().ext(6).when(kF3).rm(kRW).flags(Fx::kAllSet).special(Special::kRdssp);
+  t += op(0xae).mem().ext(7).when(kBare | k66).rm(kR);  // clflush, clflushopt: fault like loads
+  t += op(0xae).mem().ext(6).when(k66).rm(kR);          // clwb
+  t += op(0xae).mem().ext(6).when(kF3).rm(kRW).flags(Fx::kAllSet).flow(Flow::kPrivileged);
   t += op(0xae).ext(4).when(kF3).rm(kRy);              // ptwrite
   t += op(0xae).mod3().exts(0b1110'0000).when(kBare);  // lfence, mfence, sfence
   t += op(0xae).mod3().ext(0).when(kF3).only64().rm(kWy).special(Special::kRdFsBase);
@@ -169,24 +165,17 @@ constexpr void state_0f_rules(Sink<Table> t) {
   t += op(0xae).mod3().ext(5).when(kF3).rm(kRy).special(Special::kRdssp).with(kReadsMem);  // incssp
   t += op(0xae).mod3().ext(6).when(kF3).rm(kRy);  // umonitor
   t += op(0xae).mod3().ext(6).when(kF2 | k66).rm(kRy).regs(Imp::kReadAd).flags(Fx::kAllSet);
-  t += op(0xc7)
-           .mem()
-           .ext(3)
-           .when(kBare)
-           .rm(kR)
-           .regs(Imp::kReadAd)
-           .flow(Flow::kPrivileged);  // xrstors
-  t += op(0xc7).mem().ext(4).when(kBare).rm(kRW).regs(Imp::kReadAd).special(Special::kXsave);
-  t += op(0xc7)
-           .mem()
-           .ext(5)
-           .when(kBare)
-           .rm(kRW)
-           .regs(Imp::kReadAd)
-           .special(Special::kXsave)
-           .flow(Flow::kPrivileged);  // xsaves
+  // xrstors
+  t += op(0xc7).mem().ext(3).when(kBare).rm(kR).regs(Imp::kReadAd).flow(Flow::kPrivileged);
+  t += op(0xc7).mem().ext(4).when(kBare).rm(kW).regs(Imp::kReadAd).special(Special::kXsave);
+  // xsaves
+  t += op(0xc7).mem().ext(5).when(kBare).rm(kW).privileged();  // xsaves
   // VIA PadLock: rep xcrypt and the like.
-  t += op(0xa6, 0xa7).mod3().opaque().with(kReadsMem | kWritesMem);
+  constexpr u32 stores = kReadsMem | kWritesMem;
+  t += op(0xa6, 0xa7).when(kF3).byte(0xc0).opaque().with(stores);
+  t += op(0xa7).when(kBare | k66).byte(0xc0).opaque().with(stores);
+  for (u8 modrm : {0xc8, 0xd0}) t += op(0xa6, 0xa7).when(kF3).byte(modrm).opaque().with(stores);
+  for (u8 modrm : {0xd8, 0xe0, 0xe8}) t += op(0xa7).when(kF3).byte(modrm).opaque().with(stores);
 }
 
 // MMX and SSE. What is not a general-purpose register counts only as memory.
@@ -195,10 +184,12 @@ constexpr void sse_0f_rules(Sink<Table> t) {
   constexpr u8 kPacked = kBare | k66, kScalar = kF3 | kF2;
   t += op(0x10).when(kAnyPp).rm(kR);  // movups, movss...
   t += op(0x11).when(kAnyPp).rm(kW);
-  t += op(0x12).when(kAnyPp).rm(kR);  // movlps, movddup, movsldup
+  t += op(0x12).when(kBare | kScalar).rm(kR);  // movlps, movhlps, movddup, movsldup
+  t += op(0x12).when(k66).mem().rm(kR);        // movlpd
   t += op(0x13).when(kPacked).mem().rm(kW);
   t += op(0x14, 0x15).when(kPacked).rm(kR);  // unpcklps...
-  t += op(0x16).when(kPacked | kF3).rm(kR);
+  t += op(0x16).when(kBare | kF3).rm(kR);    // movhps, movlhps, movshdup
+  t += op(0x16).when(k66).mem().rm(kR);      // movhpd
   t += op(0x17).when(kPacked).mem().rm(kW);
   t += op(0x28).when(kPacked).rm(kR);  // movaps
   t += op(0x29).when(kPacked).rm(kW);
@@ -232,18 +223,18 @@ constexpr void sse_0f_rules(Sink<Table> t) {
   t += op(0x7e).when(kPacked).rm(kWy);         // movd
   t += op(0x7e).when(kF3).rm(kR);              // movq
   t += op(0x7f).when(kPacked | kF3).rm(kW);
-  t += op(0xc2).when(kAnyPp).rm(kR).imm(Imm::k8);            // cmpps
-  t += op(0xc4).when(kPacked).rm(kRy).imm(Imm::k8);          // pinsrw
-  t += op(0xc5).when(kPacked).mod3().reg(kWy).imm(Imm::k8);  // pextrw
-  t += op(0xc6).when(kPacked).rm(kR).imm(Imm::k8);           // shufps
-  t += op(0xd0).when(k66 | kF2).rm(kR);                      // addsubps
-  t += op(0xd6).when(k66).rm(kW);                            // movq
-  t += op(0xd6).when(kScalar).mod3();                        // movq2dq, movdq2q
-  t += op(0xd7).when(kPacked).mod3().reg(kWy);               // pmovmskb
-  t += op(0xe6).when(k66 | kScalar).rm(kR);                  // cvtpd2dq
-  t += op(0xe7).when(kPacked).mem().rm(kW);                  // movntq
-  t += op(0xf0).when(kF2).mem().rm(kR);                      // lddqu
-  t += op(0xf7).when(kPacked).mod3().regs(Imp::kReadDi).with(kReadsMem | kWritesMem);  // maskmovq
+  t += op(0xc2).when(kAnyPp).rm(kR).imm(Imm::k8);                          // cmpps
+  t += op(0xc4).when(kPacked).rm(kRy).imm(Imm::k8);                        // pinsrw
+  t += op(0xc5).when(kPacked).mod3().reg(kWy).imm(Imm::k8);                // pextrw
+  t += op(0xc6).when(kPacked).rm(kR).imm(Imm::k8);                         // shufps
+  t += op(0xd0).when(k66 | kF2).rm(kR);                                    // addsubps
+  t += op(0xd6).when(k66).rm(kW);                                          // movq
+  t += op(0xd6).when(kScalar).mod3();                                      // movq2dq, movdq2q
+  t += op(0xd7).when(kPacked).mod3().reg(kWy);                             // pmovmskb
+  t += op(0xe6).when(k66 | kScalar).rm(kR);                                // cvtpd2dq
+  t += op(0xe7).when(kPacked).mem().rm(kW);                                // movntq
+  t += op(0xf0).when(kF2).mem().rm(kR);                                    // lddqu
+  t += op(0xf7).when(kPacked).mod3().regs(Imp::kReadDi).with(kWritesMem);  // maskmovq
   for (auto [first, last] :
        {Range{0xd1, 0xd5}, {0xd8, 0xe5}, {0xe8, 0xef}, {0xf1, 0xf6}, {0xf8, 0xfe}}) {
     t += op(first, last).when(kPacked).rm(kR);  // psrlw .. paddd
@@ -311,8 +302,8 @@ constexpr void legacy_0f3a_rules(Sink<Table> t) {
 // 3DNow!: the opcode stands where an immediate would.
 template <typename Table>
 constexpr void amd_3dnow_rules(Sink<Table> t) {
-  for (u8 opcode : {0x0c, 0x0d, 0x1c, 0x1d, 0x86, 0x87, 0x8a, 0x8e, 0x90, 0x94, 0x96, 0x97, 0x9a,
-                    0x9e, 0xa0, 0xa4, 0xa6, 0xa7, 0xaa, 0xae, 0xb0, 0xb4, 0xb6, 0xb7, 0xbb, 0xbf}) {
+  for (u8 opcode : {0x0c, 0x0d, 0x1c, 0x1d, 0x8a, 0x8e, 0x90, 0x94, 0x96, 0x97, 0x9a, 0x9e,
+                    0xa0, 0xa4, 0xa6, 0xa7, 0xaa, 0xae, 0xb0, 0xb4, 0xb6, 0xb7, 0xbb, 0xbf}) {
     t += op(opcode).rm(kR);
   }
 }

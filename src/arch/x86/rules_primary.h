@@ -55,6 +55,9 @@ constexpr void unary_group(Sink<Table>& t, u8 opcode, Operand size, Imm imm, boo
 
 template <typename Table>
 constexpr void primary_rules(Sink<Table> t) {
+  constexpr u32 pushes = kDefault64 | kWritesMem, pops = kDefault64 | kReadsMem;
+  constexpr u32 copies = kReadsMem | kWritesMem;
+
   alu_forms(t, 0x00, Fx::kArith, kRW);              // add
   alu_forms(t, 0x08, Fx::kLogic, kRW);              // or
   alu_forms(t, 0x10, Fx::kAdc, kRW);                // adc
@@ -76,19 +79,19 @@ constexpr void primary_rules(Sink<Table> t) {
   t += op(0x37).only32().regs(Imp::kUpdateAl).flags(Fx::kAsciiAdjust);  // aaa
   t += op(0x3f).only32().regs(Imp::kUpdateAl).flags(Fx::kAsciiAdjust);  // aas
 
-  t += op(0x40, 0x4f).only32().low3(kRWv).flags(Fx::kIncDec);                     // inc, dec
-  t += op(0x50, 0x57).low3(kRv).regs(Imp::kStack).with(kDefault64 | kWritesMem);  // push
-  t += op(0x58, 0x5f).low3(kWv).regs(Imp::kStack).with(kDefault64 | kReadsMem);   // pop
+  t += op(0x40, 0x4f).only32().low3(kRWv).flags(Fx::kIncDec);    // inc, dec
+  t += op(0x50, 0x57).low3(kRv).regs(Imp::kStack).with(pushes);  // push
+  t += op(0x58, 0x5f).low3(kWv).regs(Imp::kStack).with(pops);    // pop
 
   t += op(0x60).only32().regs(Imp::kPusha).with(kWritesMem);
   t += op(0x61).only32().regs(Imp::kPopa).with(kReadsMem);
-  t += op(0x62).only32().mem().reg(kRv).rm(kR);                                // bound
-  t += op(0x63).only32().rm(kWord | kR | kC).reg(kRw).flags(Fx::kZero);        // arpl
-  t += op(0x63).only64().reg(kWv).rm(kRy);                                     // movsxd
-  t += op(0x68).imm(Imm::kZ).regs(Imp::kStack).with(kDefault64 | kWritesMem);  // push
-  t += op(0x69).reg(kWv).rm(kRv).imm(Imm::kZ).flags(Fx::kMul);                 // imul
-  t += op(0x6a).imm(Imm::k8).regs(Imp::kStack).with(kDefault64 | kWritesMem);  // push
-  t += op(0x6b).reg(kWv).rm(kRv).imm(Imm::k8).flags(Fx::kMul);                 // imul
+  t += op(0x62).only32().mem().reg(kRv).rm(kR);                          // bound
+  t += op(0x63).only32().rm(kWord | kR | kC).reg(kRw).flags(Fx::kZero);  // arpl
+  t += op(0x63).only64().reg(kWv).rm(kRy);                               // movsxd
+  t += op(0x68).imm(Imm::kZ).regs(Imp::kStack).with(pushes);             // push
+  t += op(0x69).reg(kWv).rm(kRv).imm(Imm::kZ).flags(Fx::kMul);           // imul
+  t += op(0x6a).imm(Imm::k8).regs(Imp::kStack).with(pushes);             // push
+  t += op(0x6b).reg(kWv).rm(kRv).imm(Imm::k8).flags(Fx::kMul);           // imul
   t += op(0x6c, 0x6d).regs(Imp::kIns).flags(Fx::kDirection).with(kString | kWritesMem);
   t += op(0x6e, 0x6f).regs(Imp::kOuts).flags(Fx::kDirection).with(kString | kReadsMem);
 
@@ -109,38 +112,27 @@ constexpr void primary_rules(Sink<Table> t) {
   t += op(0x8c).exts(0b0011'1111).rm(kWv).special(Special::kMovFromSeg);
   t += op(0x8d).mem().reg(kWv).rm(kUnused);  // lea
   t += op(0x8e).exts(0b0011'1101).rm(kRw).special(Special::kMovToSeg);
-  t += op(0x8f).ext(0).rm(kWv).regs(Imp::kStack).with(kDefault64 | kReadsMem);  // pop
+  t += op(0x8f).ext(0).rm(kWv).regs(Imp::kStack).with(pops);  // pop
 
-  t += op(0x90).b(false);                              // nop, pause
+  t += op(0x90).b(false);  // nop, pause
+  // With REX.B this is still pause on Intel, but xchg on AMD.
+  t += op(0x90).when(kF3).b(true).low3(kRCv).regs(Imp::kUpdateAl);
   t += op(0x90, 0x97).low3(kRWv).regs(Imp::kUpdateA);  // xchg
   t += op(0x98).regs(Imp::kExtendA);                   // cbw, cwde, cdqe
   t += op(0x99).regs(Imp::kExtendD);                   // cwd, cdq, cqo
   t += op(0x9a).only32().imm(Imm::kFar).flow(Flow::kFarCall).regs(Imp::kStack).with(kWritesMem);
   t += op(0x9b);  // fwait
-  t += op(0x9c)
-           .regs(Imp::kStack)
-           .flags(Fx::kPushf)
-           .with(kDefault64 | kWritesMem)
-           .special(Special::kPushf);
-  t += op(0x9d)
-           .regs(Imp::kStack)
-           .flags(Fx::kPopf)
-           .with(kDefault64 | kReadsMem)
-           .special(Special::kPopf);
+  t += op(0x9c).regs(Imp::kStack).with(pushes).flags(Fx::kPushf).special(Special::kPushf);
+  t += op(0x9d).regs(Imp::kStack).with(pops).flags(Fx::kPopf).special(Special::kPopf);
   t += op(0x9e).regs(Imp::kReadA).flags(Fx::kStoreAh);   // sahf
   t += op(0x9f).regs(Imp::kWriteAl).flags(Fx::kLoadAh);  // lahf
 
   t += op(0xa0).imm(Imm::kMoffs).regs(Imp::kWriteAl).with(kReadsMem);  // mov
   t += op(0xa1).imm(Imm::kMoffs).regs(Imp::kWriteA).with(kReadsMem);
   t += op(0xa2, 0xa3).imm(Imm::kMoffs).regs(Imp::kReadA).with(kWritesMem);
-  t += op(0xa4, 0xa5)
-           .regs(Imp::kString2)
-           .flags(Fx::kDirection)  // movs
-           .with(kString | kReadsMem | kWritesMem);
-  t += op(0xa6, 0xa7)
-           .regs(Imp::kString2)
-           .flags(Fx::kStringCompare)  // cmps
-           .with(kString | kReadsMem);
+  // movs, cmps
+  t += op(0xa4, 0xa5).regs(Imp::kString2).flags(Fx::kDirection).with(kString | copies);
+  t += op(0xa6, 0xa7).regs(Imp::kString2).flags(Fx::kStringCompare).with(kString | kReadsMem);
   t += op(0xa8).regs(Imp::kReadA).imm(Imm::k8).flags(Fx::kLogic);  // test
   t += op(0xa9).regs(Imp::kReadA).imm(Imm::kZ).flags(Fx::kLogic);
   t += op(0xaa, 0xab).regs(Imp::kStos).flags(Fx::kDirection).with(kString | kWritesMem);
@@ -153,15 +145,15 @@ constexpr void primary_rules(Sink<Table> t) {
 
   shifts(t, 0xc0, kByte, Imm::k8, Imp::kNone, false);
   shifts(t, 0xc1, kVar, Imm::k8, Imp::kNone, false);
-  t += op(0xc2).imm(Imm::k16).flow(Flow::kRet).regs(Imp::kStack).with(kDefault64 | kReadsMem);
-  t += op(0xc3).flow(Flow::kRet).regs(Imp::kStack).with(kDefault64 | kReadsMem);
+  t += op(0xc2).imm(Imm::k16).flow(Flow::kRet).regs(Imp::kStack).with(pops);
+  t += op(0xc3).flow(Flow::kRet).regs(Imp::kStack).with(pops);
   t += op(0xc4, 0xc5).only32().mem().reg(kWv).rm(kR).special(Special::kLoadFarPtr);  // les, lds
   t += op(0xc6).ext(0).rm(kWb).imm(Imm::k8);                                         // mov
-  t += op(0xc6).byte(0xf8).imm(Imm::k8).regs(Imp::kWriteAl);                         // xabort
+  t += op(0xc6).byte(0xf8).imm(Imm::k8).regs(Imp::kUpdateAl);                        // xabort
   t += op(0xc7).ext(0).rm(kWv).imm(Imm::kZ);
   t += op(0xc7).byte(0xf8).imm(Imm::kRelV).flow(Flow::kXbegin).regs(Imp::kWriteAl);
   t += op(0xc8).imm(Imm::k16And8).regs(Imp::kFrame).with(kDefault64 | kReadsMem | kWritesMem);
-  t += op(0xc9).regs(Imp::kFrame).with(kDefault64 | kReadsMem);  // leave
+  t += op(0xc9).regs(Imp::kFrame).with(pops);  // leave
   t += op(0xca).imm(Imm::k16).flow(Flow::kFarRet).regs(Imp::kStack).with(kReadsMem);
   t += op(0xcb).flow(Flow::kFarRet).regs(Imp::kStack).with(kReadsMem);
   t += op(0xcc).flow(Flow::kInt3).opaque();
@@ -205,7 +197,7 @@ constexpr void primary_rules(Sink<Table> t) {
   t += op(0xff).ext(3).mem().rm(kR).flow(Flow::kFarCall).regs(Imp::kStack).with(kWritesMem);
   t += op(0xff).ext(4).rm(kRy).flow(Flow::kJmpIndirect);
   t += op(0xff).ext(5).mem().rm(kR).flow(Flow::kFarJmp);
-  t += op(0xff).ext(6).rm(kRv).regs(Imp::kStack).with(kDefault64 | kWritesMem);  // push
+  t += op(0xff).ext(6).rm(kRv).regs(Imp::kStack).with(pushes);  // push
 }
 
 }  // namespace tiptoe::x86::rules

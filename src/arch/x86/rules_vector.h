@@ -78,13 +78,13 @@ constexpr void vex_0f_rules(Sink<Table> t) {
   t += op(0x91).when(kPacked).mem().rm(kW);
   t += op(0x92).when(kPacked | kF2).mod3().rm(kRy);
   t += op(0x93).when(kPacked | kF2).mod3().reg(kWy);
-  t += op(0x98, 0x99).when(kPacked).mod3().flags(Fx::kAllSet);                     // kortest, ktest
-  t += op(0xae).when(kBare).mem().ext(2).rm(kR);                                   // vldmxcsr
-  t += op(0xae).when(kBare).mem().ext(3).rm(kW);                                   // vstmxcsr
-  t += op(0xd0).when(k66 | kF2).rm(kR);                                            // vaddsubps
-  t += op(0xd7).when(k66).mod3().reg(kWy);                                         // vpmovmskb
-  t += op(0xf0).when(kF2).mem().rm(kR);                                            // vlddqu
-  t += op(0xf7).when(k66).mod3().regs(Imp::kReadDi).with(kReadsMem | kWritesMem);  // vmaskmovdqu
+  t += op(0x98, 0x99).when(kPacked).mod3().flags(Fx::kAllSet);         // kortest, ktest
+  t += op(0xae).when(kBare).mem().ext(2).rm(kR);                       // vldmxcsr
+  t += op(0xae).when(kBare).mem().ext(3).rm(kW);                       // vstmxcsr
+  t += op(0xd0).when(k66 | kF2).rm(kR);                                // vaddsubps
+  t += op(0xd7).when(k66).mod3().reg(kWy);                             // vpmovmskb
+  t += op(0xf0).when(kF2).mem().rm(kR);                                // vlddqu
+  t += op(0xf7).when(k66).mod3().regs(Imp::kReadDi).with(kWritesMem);  // vmaskmovdqu
 }
 
 template <typename Table>
