@@ -3,6 +3,9 @@
 // A reader that never passes the end of the bytes, nor the 15th byte, carries all of it.
 #include "arch/x86/decode.h"
 
+#include <type_traits>
+#include <utility>
+
 #include "arch/x86/decode_tables.h"
 #include "arch/x86/rule_effects.h"
 
@@ -18,7 +21,10 @@ constexpr Rule kUnknownRule = op(0).opaque();
 class Decoder {
  public:
   Decoder(std::span<const u8> bytes, Mode mode, Insn& out)
-      : bytes_(bytes.data()), size_(bytes.size()), is64_(mode == Mode::k64), out_(out) {}
+      : bytes_(bytes.data()),
+        size_(bytes.size() < kMaxInsnBytes ? static_cast<unsigned>(bytes.size()) : kMaxInsnBytes),
+        is64_(mode == Mode::k64),
+        out_(out) {}
 
   bool run() {
     read_prefixes();
@@ -39,12 +45,14 @@ class Decoder {
 
  private:
   bool can_read(unsigned count);
+  void fail(unsigned needed);
   u8 peek();
   u8 read_byte();
   i64 read_signed(unsigned count);
   void read_opcode_byte();
 
   void read_prefixes();
+  void use_legacy_prefix(u8 byte);
   void read_opcode();
   void read_vector_or_escape();
   void read_escape();
@@ -88,7 +96,7 @@ class Decoder {
   unsigned modrm_rm() const { return out_.modrm & 7; }
 
   const u8* bytes_;
-  std::size_t size_;
+  unsigned size_;  // at most 15
   bool is64_;
   Insn& out_;
 
@@ -106,13 +114,15 @@ class Decoder {
 // Reading bytes.
 
 bool Decoder::can_read(unsigned count) {
-  const unsigned end = position_ + count;
-  if (end <= size_ && end <= kMaxInsnBytes) return true;
-  if (failed_) return false;
-  failed_ = true;
-  out_.length = static_cast<u8>(end < kMaxInsnBytes ? end : kMaxInsnBytes);
-  if (size_ >= kMaxInsnBytes) out_.valid = false;
+  if (position_ + count <= size_) return true;
+  if (!failed_) fail(position_ + count);
   return false;
+}
+
+void Decoder::fail(unsigned needed) {
+  failed_ = true;
+  out_.length = static_cast<u8>(needed < kMaxInsnBytes ? needed : kMaxInsnBytes);
+  if (size_ == kMaxInsnBytes) out_.valid = false;
 }
 
 u8 Decoder::peek() {
@@ -139,49 +149,55 @@ void Decoder::read_opcode_byte() {
 
 // Prefixes and encoding.
 
+// Bytes that are a legacy prefix or REX in either mode, as a set.
+struct ByteSet {
+  u64 words[4] = {};
+  constexpr void add(unsigned byte) { words[byte / 64] |= u64{1} << (byte % 64); }
+  constexpr bool has(u8 byte) const { return words[byte / 64] >> (byte % 64) & 1; }
+};
+
+constexpr ByteSet prefix_bytes() {
+  ByteSet set;
+  for (u8 byte : {0x66, 0x67, 0xf0, 0xf2, 0xf3, 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65}) set.add(byte);
+  for (unsigned byte = 0x40; byte < 0x50; ++byte) set.add(byte);
+  return set;
+}
+constexpr ByteSet kPrefixBytes = prefix_bytes();
+
 void Decoder::read_prefixes() {
   u8 rex = 0;  // only a REX directly before the opcode counts
-  for (;; ++position_) {
-    const u8 byte = peek();
-    if (failed_) return;
-    if (is64_ && (byte & 0xf0) == 0x40) {
-      rex = byte;
-      continue;
-    }
-    switch (byte) {
-      case 0x66:
-        out_.operand_size_prefix = true;
-        break;
-      case 0x67:
-        out_.address_size_prefix = true;
-        break;
-      case 0xf0:
-        out_.lock = true;
-        break;
-      // Of several repeat prefixes the last counts.
-      case 0xf2:
-        out_.repne = true, out_.rep = false;
-        break;
-      case 0xf3:
-        out_.rep = true, out_.repne = false;
-        break;
-      case 0x26:
-      case 0x2e:
-      case 0x36:
-      case 0x3e:
-        if (!is64_) out_.segment_prefix = byte;
-        break;
-      case 0x64:
-      case 0x65:
-        out_.segment_prefix = byte;
-        break;
-      default:
-        out_.legacy_prefix_count = static_cast<u8>(position_ - (rex ? 1 : 0));
-        if (rex) out_.rex_offset = static_cast<u8>(position_ - 1);
-        if (rex) use_rex(rex & 15, 0);
-        return;
-    }
-    rex = 0;
+  for (u8 byte = peek(); kPrefixBytes.has(byte) && !failed_; byte = peek()) {
+    const bool is_rex = (byte & 0xf0) == 0x40;
+    if (is_rex && !is64_) break;  // inc, dec
+    rex = is_rex ? byte : 0;
+    if (!is_rex) use_legacy_prefix(byte);
+    ++position_;
+  }
+  out_.legacy_prefix_count = static_cast<u8>(position_ - (rex ? 1 : 0));
+  if (rex == 0) return;
+  out_.rex_offset = static_cast<u8>(position_ - 1);
+  use_rex(rex & 15, 0);
+}
+
+void Decoder::use_legacy_prefix(u8 byte) {
+  switch (byte) {
+    case 0x66:
+      out_.operand_size_prefix = true;
+      break;
+    case 0x67:
+      out_.address_size_prefix = true;
+      break;
+    case 0xf0:
+      out_.lock = true;
+      break;
+    case 0xf2:
+    case 0xf3:  // of several repeat prefixes the last counts
+      out_.repne = byte == 0xf2;
+      out_.rep = byte == 0xf3;
+      break;
+    default:  // in 64-bit mode es, cs, ss and ds mean nothing
+      if (!is64_ || byte >= 0x64) out_.segment_prefix = byte;
+      break;
   }
 }
 
@@ -593,7 +609,7 @@ void Decoder::describe_address16() {
 }
 
 void Decoder::describe_implicit() {
-  const RegEffect effect = reg_effect(rule_->implicit);
+  const RegEffect& effect = kRegEffects.of[static_cast<u8>(rule_->implicit)];
   out_.regs_read |= effect.read;
   out_.regs_written |= effect.written;
   out_.regs_implicit |= effect.read | effect.written;
@@ -608,7 +624,7 @@ void Decoder::describe_implicit() {
 
 void Decoder::describe_flags() {
   constexpr FlagSet kReadBy[8] = {kOf, kCf, kZf, kCf | kZf, kSf, kPf, kSf | kOf, kZf | kSf | kOf};
-  const FlagEffect effect = flag_effect(rule_->flag_effect);
+  const FlagEffect& effect = kFlagEffects.of[static_cast<u8>(rule_->flag_effect)];
   out_.flags_read = effect.read;
   out_.flags_written = effect.written;
   out_.flags_killed = out_.rep_string ? 0 : effect.killed;
@@ -640,10 +656,23 @@ void Decoder::check_lock() {
   if (out_.lock && !((rule_->traits & kLockable) && is_memory())) out_.valid = false;
 }
 
+// out = Insn{}, in plain stores: without vector registers the compiler would take `rep stos`, which
+// costs as much as decoding a short instruction.
+static_assert(std::is_trivially_copyable_v<Insn> && sizeof(Insn) % 8 == 0);
+
+template <std::size_t... kWords>
+void clear(Insn& out, std::index_sequence<kWords...>) {
+  u8* bytes = reinterpret_cast<u8*>(&out);
+  (__builtin_memset(bytes + 8 * kWords, 0, 8), ...);
+  out.rex_offset = out.vex_offset = out.modrm_offset = kAbsent;
+  out.sib_offset = out.disp_offset = out.imm_offset = kAbsent;
+  out.known = out.valid = true;
+}
+
 }  // namespace
 
 bool decode(std::span<const u8> bytes, Mode mode, Insn& out) {
-  out = Insn{};
+  clear(out, std::make_index_sequence<sizeof(Insn) / 8>());
   return Decoder(bytes, mode, out).run();
 }
 

@@ -212,4 +212,29 @@ constexpr RegEffect reg_effect(Imp imp) {
   return {kAllGprs, kAllGprs, 0};
 }
 
+// The same as tables, for the decoder.
+template <typename Effect, unsigned N>
+struct EffectTable {
+  Effect of[N];
+};
+
+consteval auto tabulate_flag_effects() {
+  EffectTable<FlagEffect, static_cast<unsigned>(Fx::kCount)> table{};
+  for (unsigned i = 0; i < static_cast<unsigned>(Fx::kCount); ++i) {
+    table.of[i] = flag_effect(static_cast<Fx>(i));
+  }
+  return table;
+}
+
+consteval auto tabulate_reg_effects() {
+  EffectTable<RegEffect, static_cast<unsigned>(Imp::kCount)> table{};
+  for (unsigned i = 0; i < static_cast<unsigned>(Imp::kCount); ++i) {
+    table.of[i] = reg_effect(static_cast<Imp>(i));
+  }
+  return table;
+}
+
+inline constexpr auto kFlagEffects = tabulate_flag_effects();
+inline constexpr auto kRegEffects = tabulate_reg_effects();
+
 }  // namespace tiptoe::x86::rules
