@@ -85,7 +85,7 @@ class PathWalker {
     if (instructions.size() < executed) tell("a block's bytes do not decode");
     for (u64 i = range_.from; i < std::min<u64>(executed, instructions.size()) && !done(); ++i) {
       const Instruction& instruction = instructions[i];
-      show({instruction.pc, instruction.bytes, instruction.module, u64{index} << 16 | (i + 1)});
+      show({instruction.pc, instruction.bytes, instruction.module, true});
     }
     range_.from = 0;
   }
@@ -98,7 +98,7 @@ class PathWalker {
     }
     const u8* bytes = reinterpret_cast<const u8*>(payload.data() + 2);
     const size_t length = std::min<size_t>(bytes[15], 15);
-    if (!done()) show({payload[0] | u64{payload[1]} << 32, {bytes, length}, trace::kNone, 0});
+    if (!done()) show({payload[0] | u64{payload[1]} << 32, {bytes, length}, trace::kNone, false});
   }
 
   void show(const Step& step) {

@@ -14,7 +14,7 @@ struct Step {
   u64 pc = 0;
   std::span<const u8> bytes;
   u32 module = trace::kNone;
-  u64 key = 0;  // 0: executed outside any block; nothing to keep
+  bool lasting = true;  // false: executed outside any block; `bytes` are gone after the call
 };
 
 struct PathRange {
