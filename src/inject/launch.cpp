@@ -54,12 +54,10 @@ int exec_command(const Command& command) {
   return errno;
 }
 
-[[noreturn]] void run_child(const Command& command, const sigset_t& signals,
-                            const struct sigaction& sigchld, int channel) {
+[[noreturn]] void run_child(const Command& command, const InheritedState& inherited, int channel) {
   char go = 0;
   if (read(channel, &go, 1) != 1) _exit(127);  // the parent is gone
-  sigaction(SIGCHLD, &sigchld, nullptr);
-  sigprocmask(SIG_SETMASK, &signals, nullptr);
+  inherited.restore();
   const int error = exec_command(command);
   (void)!write(channel, &error, sizeof(error));
   _exit(127);
@@ -131,8 +129,23 @@ bool gains_privileges(const std::string& path) {
          getxattr(path.c_str(), "security.capability", nullptr, 0) > 0;
 }
 
-Launched launch(const Command& command, const sigset_t& signals, const struct sigaction& sigchld,
-                bool trace) {
+InheritedState InheritedState::current() {
+  InheritedState state;
+  sigprocmask(SIG_BLOCK, nullptr, &state.signal_mask_);
+  sigaction(SIGCHLD, nullptr, &state.on_sigchld_);
+  getrlimit(RLIMIT_FSIZE, &state.file_size_);
+  getrlimit(RLIMIT_NOFILE, &state.open_files_);
+  return state;
+}
+
+void InheritedState::restore() const {
+  setrlimit(RLIMIT_FSIZE, &file_size_);
+  setrlimit(RLIMIT_NOFILE, &open_files_);
+  sigaction(SIGCHLD, &on_sigchld_, nullptr);
+  sigprocmask(SIG_SETMASK, &signal_mask_, nullptr);
+}
+
+Launched launch(const Command& command, const InheritedState& inherited, bool trace) {
   int channel[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) != 0) {
     return {LaunchOutcome::kFailed, -1, errno, "socketpair"};
@@ -140,7 +153,7 @@ Launched launch(const Command& command, const sigset_t& signals, const struct si
   UniqueFd ours(channel[0]), theirs(channel[1]);
   const pid_t pid = fork();
   if (pid < 0) return {LaunchOutcome::kFailed, -1, errno, "fork"};
-  if (pid == 0) run_child(command, signals, sigchld, theirs.get());
+  if (pid == 0) run_child(command, inherited, theirs.get());
   theirs.reset();
   if (trace && ptrace(PTRACE_SEIZE, pid, 0, kLaunchOptions) != 0) {
     return give_up(pid, errno, "ptrace");

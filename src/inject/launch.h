@@ -2,6 +2,7 @@
 #pragma once
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <string>
@@ -43,10 +44,21 @@ struct Launched {
   const char* what = "";
 };
 
-// `signals`: the mask the program shall start with; `sigchld`: what it shall do on SIGCHLD (the caller
-// needs its own). All else is inherited from the caller, which must be single-threaded. The program
-// is killed should the caller die before it detaches.
-Launched launch(const Command& command, const sigset_t& signals, const struct sigaction& sigchld,
-                bool trace);
+// What tiptoe was started with and changes for itself; the program gets it as it was. All else the
+// program inherits because tiptoe leaves it alone.
+class InheritedState {
+ public:
+  static InheritedState current();
+  void restore() const;
+
+ private:
+  sigset_t signal_mask_;
+  struct sigaction on_sigchld_;
+  rlimit file_size_;
+  rlimit open_files_;
+};
+
+// The caller must be single-threaded. The program is killed should the caller die before it detaches.
+Launched launch(const Command& command, const InheritedState& inherited, bool trace);
 
 }  // namespace tiptoe::inject

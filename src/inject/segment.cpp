@@ -47,7 +47,6 @@ Status initialise_segment(int memfd, const SegmentOptions& options) {
   control.chunks_offset = segment_head_bytes(options.chunk_count);
   control.recorder_pid = options.recorder_pid;
   control.backlog_limit = options.backlog_limit;
-  control.recorder_lock = options.recorder_lock;
   control.next_stream = 1;
   control.next_exit_id = 1;
   control.next_process = 1;

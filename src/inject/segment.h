@@ -17,7 +17,6 @@ struct SegmentOptions {
   u32 control_flags = 0;
   u32 backlog_limit = 0;
   i32 recorder_pid = 0;
-  u32 recorder_lock = 0;  // the value that says who holds it
 };
 
 // Bytes of the whole segment, and of its head (control page and descriptors).

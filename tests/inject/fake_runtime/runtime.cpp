@@ -228,12 +228,12 @@ void exec_next_argument() {
   __atomic_store_n(&request.state, RequestState::kExecPosted, __ATOMIC_SEQ_CST);
   ring();
   const RequestState answer = await_answer(request, RequestState::kExecPosted);
+  if (answer == RequestState::kExecRefused) {  // nobody will touch the slot again
+    __atomic_store_n(&request.state, RequestState::kIdle, __ATOMIC_SEQ_CST);
+  }
   system_call(kExecve, reinterpret_cast<long>(argv[1]), reinterpret_cast<long>(argv + 1),
               reinterpret_cast<long>(envp));
-  if (answer == RequestState::kExecRefused) {
-    __atomic_store_n(&request.state, RequestState::kIdle, __ATOMIC_SEQ_CST);
-    return;
-  }
+  if (answer == RequestState::kExecRefused) return;
   __atomic_store_n(&request.state, RequestState::kExecFailed, __ATOMIC_SEQ_CST);
   ring();
   if (await_answer(request, RequestState::kExecFailed) != RequestState::kIdle) {

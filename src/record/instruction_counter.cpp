@@ -1,0 +1,61 @@
+#include "record/instruction_counter.h"
+
+#include <cstring>
+
+#include "bridge/definitions.h"
+#include "bridge/flow_words.h"
+
+namespace tiptoe::record {
+namespace {
+
+constexpr u32 kMostExits = 1u << 28;  // far beyond any program; bounds what damaged memory can ask for
+
+}  // namespace
+
+void InstructionCounter::define(std::span<const u8> block) {
+  BlockDefinition definition;
+  if (block.size() < sizeof(definition)) return;
+  std::memcpy(&definition, block.data(), sizeof(definition));
+  const size_t exits_at = sizeof(definition) + definition.segment_count * sizeof(BlockSegment);
+  const u64 last = u64{definition.first_exit_id} + definition.exit_count;
+  if (last > kMostExits || exits_at + definition.exit_count * sizeof(BlockExit) > block.size()) {
+    return;
+  }
+  if (by_exit_.size() < last) by_exit_.resize(last);
+  for (u32 i = 0; i < definition.exit_count; ++i) {
+    BlockExit exit;
+    std::memcpy(&exit, block.data() + exits_at + i * sizeof(exit), sizeof(exit));
+    by_exit_[definition.first_exit_id + i] = static_cast<u16>(exit.instruction + 1);
+  }
+}
+
+void InstructionCounter::count(std::span<const u32> words) {
+  for (size_t at = 0; at < words.size(); ++at) {
+    const u32 word = words[at];
+    if (!is_control(word)) {
+      if (word < by_exit_.size()) instructions_ += by_exit_[word];
+      continue;
+    }
+    const u32 payload = control_payload_words(word);
+    if (at + payload >= words.size()) return;
+    switch (control_kind(word)) {
+      case Control::kPad: return;
+      case Control::kPartial: instructions_ += words[at + 2]; break;
+      case Control::kSingle: ++instructions_; break;
+      default: break;
+    }
+    at += payload;
+  }
+}
+
+size_t written_words(std::span<const u32> chunk) {
+  size_t at = 0;
+  while (at < chunk.size() && chunk[at] != 0) {
+    const size_t record = is_control(chunk[at]) ? 1 + control_payload_words(chunk[at]) : 1;
+    if (record > chunk.size() - at) break;
+    at += record;
+  }
+  return at;
+}
+
+}  // namespace tiptoe::record

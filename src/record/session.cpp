@@ -1,0 +1,321 @@
+#include "record/session.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "inject/launch.h"
+#include "record/descriptors.h"
+#include "record/drain_thread.h"
+#include "record/session_info.h"
+#include "record/summary.h"
+#include "record/warden.h"
+#include "record/warden_messages.h"
+
+namespace tiptoe::record {
+namespace {
+
+constexpr u32 kChunks = 4096;       // 4 GiB of address space; memory only as far as it is used
+constexpr u32 kBacklogChunks = 64;  // the program waits when this much (64 MiB) is not yet written
+
+void say(const std::string& text) {
+  std::fprintf(stderr, "tiptoe: %s\n", text.c_str());
+}
+
+int fail(const std::string& text, int exit_status = kExitFailed) {
+  say(text);
+  return exit_status;
+}
+
+// SIGXFSZ: a write beyond the limit shall fail, not kill. SIGTTOU: a background process may still
+// write its messages.
+constexpr int kOurSignals[] = {SIGINT,  SIGQUIT, SIGTERM, SIGHUP, SIGTSTP,
+                               SIGTTIN, SIGTTOU, SIGPIPE, SIGXFSZ};
+
+sigset_t block_our_signals() {
+  sigset_t ours;
+  sigemptyset(&ours);
+  for (int signal : kOurSignals) sigaddset(&ours, signal);
+  sigprocmask(SIG_BLOCK, &ours, nullptr);
+  return ours;
+}
+
+void raise_soft_limit(__rlimit_resource resource) {
+  rlimit limit;
+  if (getrlimit(resource, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(resource, &limit);
+}
+
+int exit_status_of_error(int error) {
+  return error == ENOENT ? kExitNotFound : kExitNotExecutable;
+}
+
+std::string explain_exec_error(const std::string& program, int error) {
+  if (error == ENOEXEC) return program + ": not a program for this machine";
+  if (error == ENOENT && program.find('/') != std::string::npos &&
+      access(program.c_str(), F_OK) == 0) {
+    return program + ": its interpreter is not found (see its first line, or readelf -l)";
+  }
+  return program + ": " + strerror(error);
+}
+
+// The recorder's side of a session, once the warden runs.
+class Recorder {
+ public:
+  Recorder(const SessionOptions& options, RecorderLock& lock, int socket, const sigset_t& signals);
+  int run();
+
+ private:
+  void loop();
+  void on_signal(const signalfd_siginfo& info);
+  void on_message(ReceivedMessage& received);
+  void on_image(ReceivedMessage& received);
+  bool open_trace();
+  void abort(const std::string& why);
+  void on_program_stopped(int signal);
+  void end(int status);
+  int finish();
+  void write_end(const DrainThread::Result& result);
+  void send(MessageKind kind, u32 image = 0, i32 value = 0) {
+    send_message(socket_, {kind, image, 0, value});
+  }
+
+  const SessionOptions& options_;
+  int socket_;
+  UniqueFd signals_;
+  UniqueFd pidfds_;
+  std::optional<trace::Writer> writer_;
+  DrainThread drains_;
+  bool ended_ = false;
+  bool aborted_ = false;
+  std::optional<int> wait_status_;  // of the program, once it ended
+  int exit_status_ = kExitFailed;
+};
+
+Recorder::Recorder(const SessionOptions& options, RecorderLock& lock, int socket,
+                   const sigset_t& signals)
+    : options_(options),
+      socket_(socket),
+      signals_(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK)),
+      pidfds_(epoll_create1(EPOLL_CLOEXEC)),
+      drains_(lock, pidfds_.get(),
+              {[this](u32 image) { send(MessageKind::kImageDone, image); },
+               [this] {
+                 say("the trace cannot be written any further (disk full, or a limit?); it ends "
+                     "here, the program goes on: " + *options_.output);
+               }}) {}
+
+int Recorder::run() {
+  loop();
+  return finish();
+}
+
+void Recorder::loop() {
+  while (!ended_) {
+    pollfd events[] = {{signals_.get(), POLLIN, 0}, {socket_, POLLIN, 0}, {pidfds_.get(), POLLIN, 0}};
+    poll(events, 3, -1);
+    signalfd_siginfo info;
+    while (read(signals_.get(), &info, sizeof(info)) == sizeof(info)) on_signal(info);
+    epoll_event dead[16];
+    if (epoll_wait(pidfds_.get(), dead, 16, 0) > 0) drains_.wake();
+    while (!ended_) {
+      ReceivedMessage received = receive_message(socket_, false);
+      if (received.outcome == ReceivedMessage::kNone) break;
+      on_message(received);
+    }
+  }
+}
+
+// The terminal's signals reach the program by itself. What was sent to tiptoe alone is passed on.
+void Recorder::on_signal(const signalfd_siginfo& info) {
+  const bool from_a_process = info.ssi_code <= 0;
+  if ((info.ssi_signo == SIGTERM || info.ssi_signo == SIGHUP) && from_a_process) {
+    send(MessageKind::kForward, 0, static_cast<i32>(info.ssi_signo));
+  }
+}
+
+void Recorder::on_message(ReceivedMessage& received) {
+  if (received.outcome == ReceivedMessage::kClosed) {
+    say("its helper process was lost; the recording ends here, the program goes on");
+    return end(kExitFailed);
+  }
+  const Message& message = received.message;
+  switch (message.kind) {
+    case MessageKind::kImage: on_image(received); break;
+    case MessageKind::kNotStarted:
+      say(explain_exec_error(options_.argv.front(), message.value));
+      end(exit_status_of_error(message.value));
+      break;
+    case MessageKind::kFailed:
+      say(message.text);
+      end(kExitFailed);
+      break;
+    case MessageKind::kMainStopped: on_program_stopped(message.value); break;
+    case MessageKind::kMainEnded:
+      wait_status_ = message.value;
+      end(aborted_                     ? kExitFailed
+          : WIFSIGNALED(message.value) ? 128 + WTERMSIG(message.value)
+                                       : WEXITSTATUS(message.value));
+      break;
+    case MessageKind::kNotice:
+      if (!aborted_) say(message.text);
+      break;
+    default: break;
+  }
+}
+
+void Recorder::end(int status) {
+  exit_status_ = status;
+  ended_ = true;
+}
+
+void Recorder::abort(const std::string& why) {
+  say(why);
+  aborted_ = true;
+  send(MessageKind::kAbort);
+}
+
+// Not before a program is there to be recorded: an older trace shall not be lost to a mistyped name.
+bool Recorder::open_trace() {
+  if (!options_.output || writer_) return true;
+  Expected<trace::Writer> writer =
+      trace::Writer::create(*options_.output, describe_session(options_.argv, options_.version));
+  if (!writer) {
+    abort(writer.error().message);
+    return false;
+  }
+  writer_.emplace(std::move(*writer));
+  drains_.set_writer(&*writer_);
+  return true;
+}
+
+void Recorder::on_image(ReceivedMessage& received) {
+  const Message& message = received.message;
+  if (!open_trace()) return;
+  Expected<inject::SegmentMapping> mapping = inject::SegmentMapping::map(
+      received.fd.get(), inject::segment_bytes(message.chunk_count));
+  if (!mapping) return abort(mapping.error().message);
+  drains_.add({std::make_unique<ImageDrain>(message.image, std::move(received.fd),
+                                            std::move(*mapping), message.chunk_count, message.pid,
+                                            writer_ ? &*writer_ : nullptr),
+               describe_image(message.pid), message.pid, message.parent_image,
+               message.parent_process});
+  send(MessageKind::kImageHeld, message.image);
+}
+
+// The shell that started tiptoe shall see it stop as it would have seen the program.
+void Recorder::on_program_stopped(int signal) {
+  struct sigaction plain {
+  }, before{};
+  plain.sa_handler = SIG_DFL;
+  sigset_t one, mask;
+  sigemptyset(&one);
+  sigaddset(&one, signal);
+  if (signal != SIGSTOP) sigaction(signal, &plain, &before);
+  raise(signal);
+  pthread_sigmask(SIG_UNBLOCK, &one, &mask);  // stops here, until SIGCONT
+  pthread_sigmask(SIG_SETMASK, &mask, nullptr);
+  if (signal != SIGSTOP) sigaction(signal, &before, nullptr);
+  send(MessageKind::kContinue);
+}
+
+int Recorder::finish() {
+  const DrainThread::Result result = drains_.finish();
+  if (writer_) write_end(result);
+  else if (options_.output && wait_status_ && !aborted_) say("nothing was recorded");
+  return exit_status_;
+}
+
+void Recorder::write_end(const DrainThread::Result& result) {
+  const trace::EndReason reason =
+      result.processes_left ? trace::EndReason::kStopped : trace::EndReason::kProgramEnded;
+  trace::SessionTotals totals;
+  totals.dropped_words = result.totals.dropped_words;
+  totals.processes = result.totals.processes;
+  totals.threads = result.totals.threads;
+  totals.images = result.images;
+  totals.wait_status = wait_status_.value_or(0);
+  const Status status = writer_->finish(reason, totals);
+  if (!status) say(status.error().message);
+  say(summary_line({result.totals.instructions, result.totals.threads, result.totals.processes,
+                    writer_->totals().file_bytes, result.totals.dropped_words, *options_.output}));
+}
+
+WardenOptions warden_options(const SessionOptions& options, const inject::FoundProgram& program,
+                             const inject::InheritedState& inherited) {
+  WardenOptions result{{program.path, options.argv}, {}, inherited, false};
+  result.gains_privileges = inject::gains_privileges(program.path);
+  result.inject.segment.chunk_count = options.output ? kChunks : 0;
+  result.inject.segment.backlog_limit = kBacklogChunks;
+  result.inject.segment.recorder_pid = getpid();
+  if (options.output) result.inject.segment.control_flags |= kControlRecording;
+  if (options.follow_children) result.inject.segment.control_flags |= kControlFollowChildren;
+  result.inject.trust_threshold = options.trust_threshold;
+  result.inject.boot_flags = options.boot_flags;
+  result.inject.log_level = options.log_level;
+  return result;
+}
+
+int run_recorder(const SessionOptions& options, int socket, const sigset_t& signals) {
+  RecorderLock lock;
+  return Recorder(options, lock, socket, signals).run();
+}
+
+// The warden leaves when its socket closes, unless a process is in the midst of an execve.
+void reap_warden(pid_t pid) {
+  constexpr timespec kPatience{0, 200'000'000};
+  sigset_t chld;
+  sigemptyset(&chld);
+  sigaddset(&chld, SIGCHLD);
+  sigprocmask(SIG_BLOCK, &chld, nullptr);
+  if (waitpid(pid, nullptr, WNOHANG) == 0) sigtimedwait(&chld, nullptr, &kPatience);
+  waitpid(pid, nullptr, WNOHANG);
+}
+
+}  // namespace
+
+int run_session(const SessionOptions& options) {
+  const inject::FoundProgram program = inject::find_program(options.argv.front());
+  if (program.error) {
+    return fail(options.argv.front() + ": " + strerror(program.error),
+                exit_status_of_error(program.error));
+  }
+  const Expected<inject::RuntimeImage> image = inject::RuntimeImage::parse(options.runtime);
+  if (!image) return fail(image.error().message);
+  int sockets[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0) {
+    return fail(std::string("socketpair: ") + strerror(errno));
+  }
+  UniqueFd ours(sockets[0]), wardens(sockets[1]);
+  const WardenOptions warden =
+      warden_options(options, program, inject::InheritedState::current());
+  const sigset_t signals = block_our_signals();
+  raise_soft_limit(RLIMIT_FSIZE);
+  raise_soft_limit(RLIMIT_NOFILE);
+
+  const pid_t pid = fork();
+  if (pid < 0) return fail(std::string("fork: ") + strerror(errno));
+  if (pid == 0) {
+    ours.reset();
+    _exit(run_warden(warden, *image, wardens.get()));
+  }
+  wardens.reset();
+  release_inherited_descriptors(ours.get(), STDOUT_FILENO);
+  const int exit_status = run_recorder(options, ours.get(), signals);
+  ours.reset();
+  reap_warden(pid);
+  return exit_status;
+}
+
+}  // namespace tiptoe::record

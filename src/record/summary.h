@@ -1,0 +1,21 @@
+// The one line that a recording ends with.
+#pragma once
+
+#include <string>
+
+#include "base/types.h"
+
+namespace tiptoe::record {
+
+struct Summary {
+  u64 instructions = 0;
+  u32 threads = 0;
+  u32 processes = 0;
+  u64 file_bytes = 0;
+  u64 dropped_words = 0;
+  std::string file;
+};
+
+std::string summary_line(const Summary& summary);
+
+}  // namespace tiptoe::record
