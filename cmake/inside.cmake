@@ -48,7 +48,7 @@ if(TIPTOE_ENGINE_SOURCES)
 endif()
 
 if(TIPTOE_RUNTIME_SOURCES AND TIPTOE_ENGINE_SOURCES)
-  set(TIPTOE_RUNTIME_IMAGE ${PROJECT_BINARY_DIR}/runtime/tiptoe_runtime.so)
+  set(TIPTOE_RUNTIME_LINKED ${PROJECT_BINARY_DIR}/runtime/tiptoe_runtime.so)
   add_library(tiptoe_runtime MODULE ${TIPTOE_RUNTIME_SOURCES} $<TARGET_OBJECTS:tiptoe_inside>)
   tiptoe_inside_options(tiptoe_runtime)
   set_target_properties(
@@ -67,4 +67,12 @@ if(TIPTOE_RUNTIME_SOURCES AND TIPTOE_ENGINE_SOURCES)
     -Wl,--hash-style=sysv
     -Wl,--no-undefined
     -Wl,--build-id=none)
+  # What is embedded: the same without debug information, which stays in the one beside it.
+  set(TIPTOE_RUNTIME_IMAGE ${PROJECT_BINARY_DIR}/runtime/tiptoe_runtime.image)
+  add_custom_command(
+    OUTPUT ${TIPTOE_RUNTIME_IMAGE}
+    COMMAND ${CMAKE_OBJCOPY} --strip-debug ${TIPTOE_RUNTIME_LINKED} ${TIPTOE_RUNTIME_IMAGE}
+    DEPENDS tiptoe_runtime
+    COMMENT "Stripping the runtime")
+  add_custom_target(tiptoe_runtime_image DEPENDS ${TIPTOE_RUNTIME_IMAGE})
 endif()

@@ -47,7 +47,7 @@ if(TARGET tiptoe_runtime AND EXISTS ${TIPTOE_SOURCE_ROOT}/inject/runtime_image.S
     ${TIPTOE_SOURCE_ROOT}/inject/runtime_image.S
     PROPERTIES COMPILE_DEFINITIONS "TIPTOE_RUNTIME_IMAGE=\"${TIPTOE_RUNTIME_IMAGE}\""
                OBJECT_DEPENDS ${TIPTOE_RUNTIME_IMAGE})
-  add_dependencies(tiptoe_inject tiptoe_runtime)
+  add_dependencies(tiptoe_inject tiptoe_runtime_image)
 endif()
 
 tiptoe_sources(record_sources record)

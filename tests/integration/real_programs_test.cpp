@@ -83,6 +83,9 @@ const std::vector<RealProgram>& real_programs() {
       {"gdb",
        {"gdb", "--batch", "-nx", "-ex", "info line main", "-ex", "disassemble main", "-ex",
         "print 6 * 7", "-ex", "python print(sum(range(10)))", TIPTOE_TEST_PROGRAMS "/throws"}},
+      {"gdb_running",
+       shell("gdb --batch -nx -ex 'break done' -ex run -ex 'print $ebx' -ex continue "
+             "'" TIPTOE_TEST_PROGRAMS "/path_loops' 2>&1 | sed 's/process [0-9]*/process N/'")},
       {"exceptions", own("throws")},
       {"go", own("goroutines")},
       {"busybox_static",
