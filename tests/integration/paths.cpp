@@ -70,7 +70,7 @@ std::vector<Path> traced_paths(const std::string& trace) {
   }
   std::vector<Path> paths;
   for (const auto& thread : facts["threads"]) {
-    const std::string id = thread["id"].dump();
+    const std::string id = thread["image"].dump() + "." + thread["stream"].dump();
     const Outcome path = run({TIPTOE_COMMAND, "path", "--raw", "--thread", id, trace});
     EXPECT_EQ(path.status, 0) << "path of thread " << id << ": " << path.err;
     paths.push_back(lines_of(path.out));
