@@ -1,0 +1,52 @@
+#include "cli/program_options.h"
+
+#include "inject/embedded_runtime.h"
+
+namespace tiptoe::cli {
+namespace {
+
+// Everything behind the program's name, as it is. (An option that takes a list would take "[a,b]"
+// apart.) The first of what remains is the "--" itself.
+std::vector<std::string> program_arguments(const CLI::App& verb) {
+  std::vector<std::string> rest = verb.remaining();
+  if (rest.empty() || rest.front() != "--") {
+    throw CLI::ValidationError("write -- before the program: tiptoe " + verb.get_name() +
+                               " -- PROGRAM ARGS...");
+  }
+  rest.erase(rest.begin());
+  return rest;
+}
+
+}  // namespace
+
+void add_program_options(CLI::App& verb, ProgramOptions& options) {
+  verb.prefix_command();
+  verb.add_option("--trust-threshold", options.trust_threshold,
+                  "Code on writable pages is compared with what was translated each time it runs; "
+                  "after N matches, no more (-1: always compared, right for all programs)")
+      ->type_name("N")
+      ->check(CLI::Range(-1, 1'000'000'000));
+  verb.add_option("--log", options.log_level,
+                  "What the runtime says of its own work on stderr: 0 nothing, 1 problems, 2 blocks, "
+                  "3 everything")
+      ->type_name("N")
+      ->check(CLI::Range(0, 3));
+  verb.add_option("PROGRAM", options.program,
+                  "The program to run, behind --, and its arguments; a name without a slash is "
+                  "searched in PATH")
+      ->type_name("")
+      ->required();
+}
+
+record::SessionOptions session_options(const CLI::App& verb, const ProgramOptions& options) {
+  record::SessionOptions session;
+  session.argv = program_arguments(verb);
+  session.argv.insert(session.argv.begin(), options.program);
+  session.trust_threshold = options.trust_threshold;
+  session.log_level = options.log_level;
+  session.runtime = inject::embedded_runtime();
+  session.version = verb.get_parent()->version();
+  return session;
+}
+
+}  // namespace tiptoe::cli

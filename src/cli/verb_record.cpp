@@ -1,0 +1,37 @@
+// tiptoe record: runs a program and writes down every step of its threads.
+#include <memory>
+
+#include "cli/program_options.h"
+#include "cli/verbs.h"
+
+namespace tiptoe::cli {
+namespace {
+
+struct Options {
+  ProgramOptions program;
+  std::string output = "tiptoe.trace";
+  bool no_children = false;
+};
+
+}  // namespace
+
+void add_record_verb(CLI::App& app, int& status) {
+  CLI::App* verb = app.add_subcommand(
+      "record", "Run a program and record where it goes; ends with the program's own exit status");
+  verb->footer("Example: tiptoe record -- ls -l");
+  auto options = std::make_shared<Options>();
+  verb->add_option("-o,--output", options->output,
+                   "The trace file (mode 0600); an older one is kept as FILE.old")
+      ->type_name("FILE")
+      ->capture_default_str();
+  verb->add_flag("--no-children", options->no_children, "Do not follow child processes");
+  add_program_options(*verb, options->program);
+  verb->callback([verb, options, &status] {
+    record::SessionOptions session = session_options(*verb, options->program);
+    session.output = options->output;
+    session.follow_children = !options->no_children;
+    status = record::run_session(session);
+  });
+}
+
+}  // namespace tiptoe::cli
