@@ -635,11 +635,12 @@ void Decoder::describe_flags() {
 // Shifts and rotates by a count that is not zero overwrite flags; a count of one defines OF too.
 // Counts beyond a narrow operand leave CF undefined, so only wide ones are trusted with it.
 FlagSet Decoder::flags_killed_by_count() const {
-  const unsigned count = out_.imm & (out_.rex_w ? 63 : 31);
+  const bool bytes = (rule_->rm_operand & kClass) == kByte;
+  const unsigned count = out_.imm & (out_.rex_w && !bytes ? 63 : 31);
   if (count == 0) return 0;
   const FlagSet overflow = count == 1 ? kOf : 0;
   if (rule_->flag_effect == Fx::kRotate) return kCf | overflow;
-  const bool wide = (rule_->rm_operand & kClass) == kVar && !operand16_;
+  const bool wide = !bytes && !operand16_;
   return overflow | (wide ? kSf | kZf | kPf | kCf : 0);
 }
 
