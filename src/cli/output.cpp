@@ -18,12 +18,6 @@ void warn(std::string_view message) {
   fail(message);
 }
 
-std::string with_commas(u64 number) {
-  std::string text = std::to_string(number);
-  for (size_t at = text.size(); at > 3;) text.insert(at -= 3, ",");
-  return text;
-}
-
 std::string percent(u64 part, u64 whole) {
   char text[16];
   const double share =

@@ -13,8 +13,7 @@ namespace tiptoe::cli {
 int fail(std::string_view message, int status = 1);
 void warn(std::string_view message);
 
-// 1234567 -> "1,234,567".
-std::string with_commas(u64 number);
+using exporter::with_commas;
 // "12.3%"; of nothing: "0.0%".
 std::string percent(u64 part, u64 whole);
 // 1536 -> "1.5 KB".

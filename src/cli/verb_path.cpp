@@ -58,14 +58,13 @@ class Disassembler {
 
   std::string disassemble(const analysis::Step& step) {
     ZydisDecodedInstruction instruction;
-    ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT_VISIBLE];
+    ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
     char text[256];
-    if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(
-            &decoder_, step.bytes.data(), step.bytes.size(), &instruction, operands,
-            ZYDIS_MAX_OPERAND_COUNT_VISIBLE, ZYDIS_DFLAG_VISIBLE_OPERANDS_ONLY)) ||
+    if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder_, step.bytes.data(), step.bytes.size(),
+                                             &instruction, operands)) ||
         !ZYAN_SUCCESS(ZydisFormatterFormatInstruction(&formatter_, &instruction, operands,
                                                       instruction.operand_count_visible, text,
-                                                      sizeof text, step.pc))) {
+                                                      sizeof text, step.pc, nullptr))) {
       return "(bytes " +
              hex_bytes({reinterpret_cast<const char*>(step.bytes.data()), step.bytes.size()}) + ")";
     }

@@ -19,12 +19,6 @@ constexpr int kLevel = 18;    // from one box to the next above it
 constexpr int kBoxHeight = 17;
 constexpr double kCharWidth = 6.65;  // of the 11 px monospace font, a little more than most have
 
-std::string with_commas(u64 number) {
-  std::string text = std::to_string(number);
-  for (size_t at = text.size(); at > 3;) text.insert(at -= 3, ",");
-  return text;
-}
-
 std::string fixed(double value, int digits) {
   char text[32];
   std::snprintf(text, sizeof text, "%.*f", digits, value);

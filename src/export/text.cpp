@@ -1,7 +1,5 @@
 #include "export/text.h"
 
-#include "base/types.h"
-
 namespace tiptoe::exporter {
 namespace {
 
@@ -62,6 +60,12 @@ std::string xml_text(std::string_view text) {
     }
   }
   return result;
+}
+
+std::string with_commas(u64 number) {
+  std::string text = std::to_string(number);
+  for (size_t at = text.size(); at > 3;) text.insert(at -= 3, 1, ',');
+  return text;
 }
 
 }  // namespace tiptoe::exporter

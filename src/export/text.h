@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/types.h"
+
 namespace tiptoe::exporter {
 
 // Bytes that are no UTF-8 replaced by U+FFFD. Names of symbols and files are bytes, not text.
@@ -11,5 +13,8 @@ namespace tiptoe::exporter {
 
 // For text and quoted attributes of XML: valid UTF-8, escaped, no control characters.
 [[nodiscard]] std::string xml_text(std::string_view text);
+
+// 1234567 -> "1,234,567".
+[[nodiscard]] std::string with_commas(u64 number);
 
 }  // namespace tiptoe::exporter
