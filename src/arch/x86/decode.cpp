@@ -102,6 +102,7 @@ class Decoder {
 
   unsigned position_ = 0;
   bool failed_ = false;
+  bool refused_ = false;  // an opcode that the encoding does not allow
 
   Space space_ = kPrimary;
   u8 pp_ = kBare;
@@ -353,12 +354,15 @@ void Decoder::read_rex2() {
   use_rex(payload & 15, payload >> 4 & 7);
   if (payload & 0x80) space_ = k0f, out_.map = Map::k0f;
   read_opcode_byte();
-  // Short branches, immediates of al, string instructions and the like have no such form.
+  // Short branches, immediates of al, string instructions and the like have no such form. Neither
+  // do we have jmpabs, which stands in their place: no processor runs it yet.
   const u8 row = out_.opcode >> 4;
-  const bool refused =
-      payload & 0x80 ? row == 3 || row == 8 : row == 4 || row == 7 || row == 10 || row == 14;
-  const bool jmpabs = payload < 0x80 && out_.opcode == 0xa1;
-  if (refused && !jmpabs) out_.valid = false;
+  if (payload & 0x80) {
+    refused_ = row == 3 || row == 8;
+  } else {
+    refused_ = row == 4 || row == 7 || row == 10 || row == 14;
+  }
+  if (refused_) out_.valid = false;
 }
 
 // ModRM, SIB, displacement.
@@ -418,7 +422,7 @@ void Decoder::find_rule() {
   const u8 form = out_.modrm_offset == kAbsent ? 0 : is_memory() ? kMemForm : kRegForm;
   const u8 where = static_cast<u8>(form | (is64_ ? kIn64 : kIn32) | (out_.rex_w ? kW1 : kW0) |
                                    (base_high_ ? kB1 : kB0));
-  if (space_ != kUncharted) {
+  if (space_ != kUncharted && !refused_) {
     const unsigned slot = space_ * 256u + out_.opcode;
     for (unsigned i = kTable.start[slot]; i < kTable.start[slot + 1]; ++i) {
       const Rule& rule = kTable.rules[kTable.order[i]];
