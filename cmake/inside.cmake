@@ -12,6 +12,7 @@ set(TIPTOE_INSIDE_FLAGS
     -fno-stack-protector
     -fno-asynchronous-unwind-tables
     -fno-jump-tables
+    -fno-strict-aliasing  # memory of the program and of the kernel is read as what it is
     -fno-tree-loop-distribute-patterns  # or base's memcpy becomes a call to itself
     -fcf-protection=none
     -U_FORTIFY_SOURCE

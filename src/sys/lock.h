@@ -20,7 +20,11 @@ class Lock {
 class Held {
  public:
   explicit Held(Lock& lock) : lock_(&lock) { lock_->acquire(); }
-  ~Held() { lock_->release(); }
+  ~Held() {
+    if (lock_ != nullptr) lock_->release();
+  }
+  // The lock stays held beyond this token; somebody else releases it by hand.
+  void keep() { lock_ = nullptr; }
   Held(const Held&) = delete;
   Held& operator=(const Held&) = delete;
 

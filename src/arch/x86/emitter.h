@@ -57,6 +57,9 @@ class Emitter {
   void movzx_r32_mem16(Gpr r, Gpr base, i32 disp) {
     rex_opt(r, base), imm8(0x0f), imm8(0xb7), mem(r, base, disp);
   }
+  void movzx_r32_mem8(Gpr r, Gpr base, i32 disp) {
+    rex_opt(r, base), imm8(0x0f), imm8(0xb6), mem(r, base, disp);
+  }
   void mov_r_imm(Gpr r, u64 value) {  // the shortest form
     if (fits_u32(value)) {
       rex_opt(kRax, r), imm8(0xb8 | (r & 7)), imm32(static_cast<u32>(value));

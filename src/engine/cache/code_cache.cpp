@@ -49,11 +49,11 @@ const Piece* CodeCache::find(u64 address) const {
   return nullptr;
 }
 
-void PieceWriter::commit(Arena& arena) {
-  Piece piece{start_, static_cast<u32>(emit.here() - start_), count_, arena.take<MapEntry>(count_),
-              block_};
+void PieceWriter::commit() {
+  TIPTOE_CHECK(count_ < MapBuffer::kMax && emit.here() - start_ < 65536, count_, raw(start_));
+  Piece piece{start_, static_cast<u32>(emit.here() - start_), count_,
+              cache_.arena().take<MapEntry>(count_), block_};
   TIPTOE_CHECK(piece.entries != nullptr, count_, 0);
-  TIPTOE_CHECK(count_ < kMaxEntries, count_, 0);
   memcpy(piece.entries, entries_, count_ * sizeof(MapEntry));
   is_hot_ ? region_.commit_hot(piece) : region_.commit_cold(piece);
 }

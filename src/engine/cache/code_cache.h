@@ -11,6 +11,11 @@
 
 namespace tiptoe::engine {
 
+struct MapBuffer {
+  static constexpr u32 kMax = 2048;
+  MapEntry entries[kMax] = {};
+};
+
 class CodeCache {
  public:
   // Reserves the arena for maps, blocks and exits. False when memory is short.
@@ -25,6 +30,8 @@ class CodeCache {
   bool contains(u64 address) const;
 
   Arena& arena() { return arena_; }
+  // Where a PieceWriter collects its map: one for hot, one for cold code. Under the translation lock.
+  MapBuffer& map_buffer(bool is_hot) { return buffers_[is_hot]; }
   u32 region_count() const { return region_count_; }
 
  private:
@@ -32,42 +39,44 @@ class CodeCache {
   Region regions_[kMaxRegions];
   u32 region_count_ = 0;
   Arena arena_;
+  MapBuffer buffers_[2] = {};
 };
 
 // Appends code to the hot or the cold side of a region, noting the state of every byte.
 class PieceWriter {
  public:
-  PieceWriter(Region& region, bool is_hot, Block* block)
-      : region_(region), is_hot_(is_hot), block_(block), start_(is_hot ? region.hot() : region.cold()) {
-    emit = x86::Emitter(start_);
-  }
+  // One writer a side at a time.
+  PieceWriter(CodeCache& cache, Region& region, bool is_hot, Block* block)
+      : emit(is_hot ? region.hot() : region.cold()),
+        cache_(cache),
+        region_(region),
+        entries_(cache.map_buffer(is_hot).entries),
+        is_hot_(is_hot),
+        block_(block),
+        start_(emit.here()) {}
 
   // What is emitted next belongs to this instruction in this state.
   void mark(u32 app_offset, u32 instruction, StateId state) {
     const u32 offset = static_cast<u32>(emit.here() - start_);
     if (count_ != 0 && entries_[count_ - 1].offset == offset) --count_;
-    if (count_ == kMaxEntries) return;
+    if (count_ == MapBuffer::kMax) return;  // commit() complains
     entries_[count_++] = {static_cast<u16>(offset), static_cast<u16>(app_offset),
                           static_cast<u16>(instruction), state};
   }
-  bool nearly_full() const {
-    return count_ + 64 > kMaxEntries || emit.here() - start_ > kMaxPieceBytes;
-  }
   // Publishes the piece: from here on find() knows it.
-  void commit(Arena& arena);
+  void commit();
   CachePc start() const { return start_; }
 
   x86::Emitter emit;
 
  private:
-  static constexpr u32 kMaxEntries = 1536;
-  static constexpr i64 kMaxPieceBytes = 24 << 10;
+  CodeCache& cache_;
   Region& region_;
+  MapEntry* entries_;
   bool is_hot_;
   Block* block_;
   CachePc start_;
   u32 count_ = 0;
-  MapEntry entries_[kMaxEntries];
 };
 
 }  // namespace tiptoe::engine

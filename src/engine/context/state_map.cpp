@@ -8,7 +8,7 @@ namespace {
 
 u32 hash_of(const ParkedState& s) {
   u32 h = static_cast<u32>(s.at) * 31 + s.app_fault * 7 + s.unrecorded * 3 +
-          static_cast<u8>(s.rsp_adjust) * 131;
+          static_cast<u32>(s.rsp_adjust) * 131;
   for (const Parked& p : s.parked) h = h * 257 + p.reg * 17 + p.place;
   return h ^ h >> 12;
 }

@@ -55,7 +55,7 @@ class StateTable {
   static constexpr unsigned kMax = 2048;
   u32 count_ = 0;
   u16 buckets_[4096] = {};  // id + 1, open addressing
-  ParkedState states_[kMax];
+  ParkedState states_[kMax] = {};
 };
 
 struct AppState {

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 
+#include "bridge/shared_memory.h"
 #include "engine/types.h"
 
 namespace tiptoe::engine {
@@ -34,6 +35,14 @@ enum class Spill : u8 {
   kCount,
 };
 
+// What a clone, clone3, fork or vfork makes.
+struct CloneKind {
+  bool shares_memory;
+  bool shares_signals;  // the table of actions
+  bool is_thread;       // of the same process
+  bool is_vfork;        // the parent waits until the child is gone
+};
+
 struct ThreadState {
   ThreadState* self;          // gs:0
   u64 spill[static_cast<unsigned>(Spill::kCount)];
@@ -43,6 +52,7 @@ struct ThreadState {
   u64 enter_exit;             // gate.S entry points, for `jmp gs:[...]` from anywhere in the cache
   u64 enter_indirect;
   u64 enter_return;
+  u64 enter_return_miss;
   u64 enter_syscall;
   u64 enter_emulate;
   u64 app_gs_base;
@@ -50,40 +60,47 @@ struct ThreadState {
   u32 pending;                // non-zero: a signal waits in `pending_info`
   Context context;            // valid while the thread is in the runtime
   u64 runtime_stack;          // top of the runtime's own stack for this thread
-  CachePc resume_at;          // where gate.S goes on
+  u64 resume_at;              // where gate.S goes on
+  u64 resume_cursor_register; // what kCursorRegister holds there
+  ThreadState* parent;        // while a new thread is being made: who makes it
+  u32 in_use;                 // 0: the state may be taken for a new thread
+  u32 recording;
 
   // Below: used by C++ only.
   Core* core;
   ThreadState* next;          // list of all threads' states (under the lock)
   i32 tid;
+  u32 process;                // ProcessDefinition::process of the thread's process
   u32 stream;                 // flow stream number, 0 when nothing is recorded
   u64 memory;                 // the mapping that holds this state and the stacks
   u64 memory_bytes;
+
+  CloneKind clone_kind;       // of the call that made this thread
+
+  u32 exec_prepared;          // see thread/exec_request.h
+  Request* exec_request;
 
   // Flow recording.
   u64 window;                 // address of the event window (a chunk, then a guard page); 0: none
   u64 cursor;                 // next word, while the thread is in the runtime
   u32 chunk;                  // index of the chunk in the window; ~0: the words are dropped
   u32 chunk_sequence;
+  u32 syscall_recorded;       // the exit of the system call about to be made is the last word stored
 
-  // Signals.
-  u64 app_mask;               // the program's view of its signal mask
+  // Signals: see signal/.
+  u64 app_mask;               // the program's signal mask, as it believes it to be
   u64 signal_stack;           // our alternate signal stack
   u64 signal_stack_bytes;
-  struct {
-    u64 base;
-    u64 bytes;
-    u32 flags;
-  } app_altstack;
-  alignas(16) u8 pending_info[128];  // siginfo of the pending signal
-  u64 pending_mask_restore;
-  u64 segv_pending;           // bit SIGSEGV/SIGBUS: sent while the program blocks them
-
-  // A recoverable access to the program's memory is under way: see sys-level copy in signal/fault.cpp.
-  u64 child_start_pc;
-  bool is_vfork_child;
-  void* signal_table;         // SignalTable shared by the threads of a process
+  u64 altstack_base;          // the program's alternate signal stack
+  u64 altstack_bytes;
+  u32 altstack_flags;
+  i32 pending_signal;
+  alignas(16) u8 pending_info[128];  // its siginfo
+  struct SignalTable* signals;       // shared by the threads of a process
 };
+
+// The process that was started by the command itself, or that has replaced it by execve.
+constexpr u32 kFirstProcess = 1;
 
 constexpr u32 spill_offset(Spill slot) {
   return static_cast<u32>(offsetof(ThreadState, spill)) + 8u * static_cast<u32>(slot);
@@ -95,11 +112,14 @@ static_assert(spill_offset(Spill::kBranch) == 8);
 static_assert(spill_offset(Spill::kStolen) == 64);
 static_assert(offsetof(ThreadState, return_table) == 72);
 static_assert(offsetof(ThreadState, jump_target) == 88);
-static_assert(offsetof(ThreadState, pending) == 148);
-static_assert(offsetof(ThreadState, context) == 152);
-static_assert(offsetof(ThreadState, context.rflags) == 280);
-static_assert(offsetof(ThreadState, context.pc) == 288);
-static_assert(offsetof(ThreadState, runtime_stack) == 296);
-static_assert(offsetof(ThreadState, resume_at) == 304);
+static_assert(offsetof(ThreadState, pending) == 156);
+static_assert(offsetof(ThreadState, context) == 160);
+static_assert(offsetof(ThreadState, context.rflags) == 288);
+static_assert(offsetof(ThreadState, context.pc) == 296);
+static_assert(offsetof(ThreadState, runtime_stack) == 304);
+static_assert(offsetof(ThreadState, resume_at) == 312);
+static_assert(offsetof(ThreadState, resume_cursor_register) == 320);
+static_assert(offsetof(ThreadState, parent) == 328);
+static_assert(offsetof(ThreadState, in_use) == 336);
 
 }  // namespace tiptoe::engine

@@ -18,6 +18,10 @@ void Definitions::begin_process(u32 process, u32 parent_process) {
   process_ = process;
   chunk_ = kNoChunk;
   sequence_ = 0;
+  sharing_process(process, parent_process);
+}
+
+void Definitions::sharing_process(u32 process, u32 parent_process) {
   const ProcessDefinition definition{process, parent_process,
                                      static_cast<i32>(sys::call(__NR_getpid)),
                                      static_cast<i32>(sys::call(__NR_getppid)), sys::tsc()};
@@ -55,7 +59,7 @@ void Definitions::append(DefinitionKind kind, std::initializer_list<std::span<co
 }
 
 void Definitions::thread_start(const ThreadState& thread, u32 parent_stream, AppPc pc) {
-  const ThreadDefinition definition{thread.stream, process_, thread.tid, parent_stream, raw(pc),
+  const ThreadDefinition definition{thread.stream, thread.process, thread.tid, parent_stream, raw(pc),
                                     sys::tsc()};
   append(DefinitionKind::kThread, {bytes_of(definition)});
 }

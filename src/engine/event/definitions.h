@@ -13,6 +13,8 @@ class Definitions {
   void init(EventMemory* memory) { memory_ = memory; }
   // This process' number in the image; set at start and in a forked child, which begins a new chunk.
   void begin_process(u32 process, u32 parent_process);
+  // A process that shares this one's memory, and so its definitions.
+  void sharing_process(u32 process, u32 parent_process);
   u32 process() const { return process_; }
 
   void thread_start(const ThreadState& thread, u32 parent_stream, AppPc pc);

@@ -35,8 +35,8 @@ void map_chunk(const EventMemory& memory, ThreadState& thread) {
   TIPTOE_CHECK(!sys::is_error(got), thread.window, got);
 }
 
-void enter_chunk(EventMemory& memory, ThreadState& thread, u32 process) {
-  const u32 chunk = memory.claim(ChunkKind::kFlow, process, thread.stream, thread.chunk_sequence);
+void enter_chunk(EventMemory& memory, ThreadState& thread) {
+  const u32 chunk = memory.claim(ChunkKind::kFlow, thread.process, thread.stream, thread.chunk_sequence);
   if (chunk == kNoChunk) {
     if (thread.chunk != kNoChunk || thread.chunk_sequence == 0) map_drop_window(thread);
   } else {
@@ -124,7 +124,7 @@ void EventMemory::seal(u32 chunk, u32 bytes) {
   ring_doorbell();
 }
 
-void open_flow(EventMemory& memory, ThreadState& thread, u32 process) {
+void open_flow(EventMemory& memory, ThreadState& thread) {
   if (thread.window == 0) {
     const i64 window =
         static_cast<i64>(sys::map_private(align_up(kWindowBytes, kPageBytes), PROT_NONE));
@@ -133,17 +133,17 @@ void open_flow(EventMemory& memory, ThreadState& thread, u32 process) {
   }
   thread.chunk = kNoChunk;
   thread.chunk_sequence = 0;
-  enter_chunk(memory, thread, process);
+  enter_chunk(memory, thread);
 }
 
-void next_flow_chunk(EventMemory& memory, ThreadState& thread, u32 process) {
+void next_flow_chunk(EventMemory& memory, ThreadState& thread) {
   if (thread.chunk != kNoChunk) {
     memory.seal(thread.chunk, static_cast<u32>(thread.cursor - thread.window));
   } else {
     __atomic_fetch_add(&memory.control()->dropped_words, (thread.cursor - thread.window) / 4,
                        __ATOMIC_RELAXED);
   }
-  enter_chunk(memory, thread, process);
+  enter_chunk(memory, thread);
 }
 
 void close_flow(EventMemory& memory, ThreadState& thread) {
@@ -159,17 +159,20 @@ bool is_flow_guard(const ThreadState& thread, u64 address) {
   return thread.window != 0 && address - window_end(thread) < kPageBytes;
 }
 
-void put_control(EventMemory& memory, ThreadState& thread, u32 process, Control kind,
+void make_flow_room(EventMemory& memory, ThreadState& thread, u64 bytes) {
+  if (thread.window == 0 || thread.cursor + bytes <= window_end(thread)) return;
+  if (thread.cursor < window_end(thread)) {
+    *reinterpret_cast<u32*>(thread.cursor) = control_word(Control::kPad, 0);
+    thread.cursor += 4;
+  }
+  next_flow_chunk(memory, thread);
+}
+
+void put_control(EventMemory& memory, ThreadState& thread, Control kind,
                  std::initializer_list<u32> payload) {
   if (thread.window == 0) return;
   const u32 words = static_cast<u32>(payload.size());
-  if (thread.cursor + (words + 1) * 4 > window_end(thread)) {
-    if (thread.cursor < window_end(thread)) {
-      *reinterpret_cast<u32*>(thread.cursor) = control_word(Control::kPad, 0);
-      thread.cursor += 4;
-    }
-    next_flow_chunk(memory, thread, process);
-  }
+  make_flow_room(memory, thread, (words + 1) * 4);
   u32* at = reinterpret_cast<u32*>(thread.cursor);
   u32* out = at + 1;
   for (const u32 word : payload) *out++ = word;
@@ -177,9 +180,9 @@ void put_control(EventMemory& memory, ThreadState& thread, u32 process, Control 
   thread.cursor += (words + 1) * 4;
 }
 
-void put_exit(EventMemory& memory, ThreadState& thread, u32 process, u32 exit_id) {
+void put_exit(EventMemory& memory, ThreadState& thread, u32 exit_id) {
   if (thread.window == 0) return;
-  if (thread.cursor == window_end(thread)) next_flow_chunk(memory, thread, process);
+  make_flow_room(memory, thread, 4);
   *reinterpret_cast<u32*>(thread.cursor) = exit_id;
   thread.cursor += 4;
 }

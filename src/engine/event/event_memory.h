@@ -49,10 +49,10 @@ class EventMemory {
 // --- One thread's flow stream ---
 
 // Opens the thread's window and its first chunk. `thread.stream` is set.
-void open_flow(EventMemory& memory, ThreadState& thread, u32 process);
+void open_flow(EventMemory& memory, ThreadState& thread);
 
 // Seals the chunk up to thread.cursor and maps another; thread.cursor is its start.
-void next_flow_chunk(EventMemory& memory, ThreadState& thread, u32 process);
+void next_flow_chunk(EventMemory& memory, ThreadState& thread);
 
 // The thread ends, or its process forks: hands over what is there and gives the window back.
 void close_flow(EventMemory& memory, ThreadState& thread);
@@ -60,10 +60,13 @@ void close_flow(EventMemory& memory, ThreadState& thread);
 // Whether an address is in the guard page of the thread's window.
 bool is_flow_guard(const ThreadState& thread, u64 address);
 
+// Makes sure that `bytes` fit before the end of the chunk.
+void make_flow_room(EventMemory& memory, ThreadState& thread, u64 bytes);
+
 // Appends a control record, or one exit id, at thread.cursor.
-void put_control(EventMemory& memory, ThreadState& thread, u32 process, Control kind,
+void put_control(EventMemory& memory, ThreadState& thread, Control kind,
                  std::initializer_list<u32> payload);
-void put_exit(EventMemory& memory, ThreadState& thread, u32 process, u32 exit_id);
+void put_exit(EventMemory& memory, ThreadState& thread, u32 exit_id);
 
 constexpr u32 low32(u64 v) {
   return static_cast<u32>(v);

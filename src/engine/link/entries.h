@@ -6,8 +6,7 @@
 namespace tiptoe::engine {
 
 // Emits the prologue of `role` into `out`; control falls out of its end at the block's body. Stubs and
-// constants go to `cold` (which may be `out` itself only when `out` is cold and the caller places the
-// constants before). `flags_dead`: the block overwrites all status flags before it reads any.
+// constants go to `cold`. `flags_dead`: the block overwrites all status flags before it reads any.
 void emit_entry(PieceWriter& out, PieceWriter& cold, StateTable& states, const Block& block, Entry role,
                 bool flags_dead);
 

@@ -17,13 +17,13 @@ void set_displacement(CachePc site, CachePc target) {
 CachePc make_thunk(const sys::Held& held, CodeCache& cache, StateTable& states, const Exit& exit,
                    CachePc target) {
   Region& region = cache.region_for(held, AppPc{raw(exit.site)});
-  PieceWriter out(region, false, exit.owner);
+  PieceWriter out(cache, region, false, exit.owner);
   out.mark(static_cast<u32>(&exit - exit.owner->exits), exit.instruction,
            states.intern(state_on_the_way(*exit.owner, exit)));
   out.emit.jmp_rip(out.emit.here() + 6);
   out.emit.imm64(raw(target));
   const CachePc start = out.start();
-  out.commit(cache.arena());
+  out.commit();
   return start;
 }
 

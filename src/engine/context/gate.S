@@ -1,0 +1,192 @@
+// The gates between the code cache and the runtime.
+//
+// Into the runtime: every register is saved to the thread's context, the runtime's own stack is taken,
+// the flags are made what compiled code expects. Out of it: all registers from the context, then a jump.
+//
+// What a signal handler may meet here, and how it is resolved (signal/where.cpp):
+//   [tiptoe_resume_begin, tiptoe_resume_end)   the program's whole state is in the context
+//   [tiptoe_syscall_begin, tiptoe_syscall_insn] the same; the system call has not been made
+//   tiptoe_syscall_done                        the same, with the result in rax
+//   anything else in the runtime               the signal waits: `pending`
+// Both windows begin with the test of `pending`, so a signal either is seen by the test or meets a window.
+
+        .intel_syntax noprefix
+        .set    SELF, 0
+        .set    JUMP_TARGET, 88
+        .set    PENDING, 156
+        .set    CONTEXT, 160
+        .set    RFLAGS, 288
+        .set    RUNTIME_STACK, 304
+        .set    RESUME_AT, 312
+        .set    RESUME_CURSOR_REGISTER, 320
+        .set    PARENT, 328
+        .set    IN_USE, 336
+
+        .macro  save_registers
+        mov     gs:[CONTEXT + 8*0], rax
+        mov     gs:[CONTEXT + 8*1], rcx
+        mov     gs:[CONTEXT + 8*2], rdx
+        mov     gs:[CONTEXT + 8*3], rbx
+        mov     gs:[CONTEXT + 8*4], rsp
+        mov     gs:[CONTEXT + 8*5], rbp
+        mov     gs:[CONTEXT + 8*6], rsi
+        mov     gs:[CONTEXT + 8*7], rdi
+        mov     gs:[CONTEXT + 8*8], r8
+        mov     gs:[CONTEXT + 8*9], r9
+        mov     gs:[CONTEXT + 8*10], r10
+        mov     gs:[CONTEXT + 8*11], r11
+        mov     gs:[CONTEXT + 8*12], r12
+        mov     gs:[CONTEXT + 8*13], r13
+        mov     gs:[CONTEXT + 8*14], r14
+        mov     gs:[CONTEXT + 8*15], r15
+        mov     rsp, gs:[RUNTIME_STACK]
+        pushfq
+        pop     qword ptr gs:[RFLAGS]
+        clean_flags
+        .endm
+
+        // DF, AC and TF as compiled code expects them.
+        .macro  clean_flags
+        push    0x202
+        popfq
+        .endm
+
+        // rsp last: the flags are popped from the runtime's stack. r15 is given as the operand's slot.
+        .macro  load_registers r15_slot
+        push    qword ptr gs:[RFLAGS]
+        popfq
+        mov     rax, gs:[CONTEXT + 8*0]
+        mov     rcx, gs:[CONTEXT + 8*1]
+        mov     rdx, gs:[CONTEXT + 8*2]
+        mov     rbx, gs:[CONTEXT + 8*3]
+        mov     rbp, gs:[CONTEXT + 8*5]
+        mov     rsi, gs:[CONTEXT + 8*6]
+        mov     rdi, gs:[CONTEXT + 8*7]
+        mov     r8, gs:[CONTEXT + 8*8]
+        mov     r9, gs:[CONTEXT + 8*9]
+        mov     r10, gs:[CONTEXT + 8*10]
+        mov     r11, gs:[CONTEXT + 8*11]
+        mov     r12, gs:[CONTEXT + 8*12]
+        mov     r13, gs:[CONTEXT + 8*13]
+        mov     r14, gs:[CONTEXT + 8*14]
+        mov     r15, gs:[\r15_slot]
+        mov     rsp, gs:[CONTEXT + 8*4]
+        .endm
+
+        .macro  public name
+        .globl  \name
+        .hidden \name
+        .type   \name, @function
+\name:
+        .endm
+
+        .macro  entry name, function
+        public  \name
+        save_registers
+        mov     rdi, gs:[SELF]
+        call    \function
+        jmp     tiptoe_resume_begin
+        .endm
+
+        .text
+        entry   tiptoe_enter_exit, tiptoe_on_exit
+        entry   tiptoe_enter_indirect, tiptoe_on_indirect
+        entry   tiptoe_enter_return, tiptoe_on_return
+        entry   tiptoe_enter_return_miss, tiptoe_on_return_miss
+        entry   tiptoe_enter_emulate, tiptoe_on_emulate
+
+public tiptoe_resume_begin
+        mov     rsp, gs:[RUNTIME_STACK]
+        cmp     dword ptr gs:[PENDING], 0
+        jne     deliver_pending
+        load_registers RESUME_CURSOR_REGISTER
+        jmp     qword ptr gs:[RESUME_AT]
+deliver_pending:
+        // A signal came while the runtime was at work. Its frame is built by the kernel like any other:
+        // with all program registers in place, fault on purpose.
+        load_registers CONTEXT + 8*15
+public tiptoe_raise_pending
+        hlt
+public tiptoe_resume_end
+
+public tiptoe_enter_syscall
+        save_registers
+        mov     rdi, gs:[SELF]
+        call    tiptoe_on_syscall
+        test    eax, eax
+        jz      tiptoe_resume_begin
+        cmp     eax, 2
+        je      clone_gate
+        cmp     eax, 3
+        je      exit_gate
+public tiptoe_syscall_begin
+        mov     rsp, gs:[RUNTIME_STACK]
+        cmp     dword ptr gs:[PENDING], 0
+        jne     deliver_pending
+        load_registers CONTEXT + 8*15
+public tiptoe_syscall_insn
+        syscall
+public tiptoe_syscall_done
+        mov     gs:[CONTEXT + 8*0], rax
+        mov     rsp, gs:[RUNTIME_STACK]
+        clean_flags
+        mov     rdi, gs:[SELF]
+        call    tiptoe_after_syscall
+        jmp     tiptoe_resume_begin
+
+        // A system call that makes a thread or a process. gs is the child's already, in both; its
+        // context is a copy of the parent's. All signals are blocked.
+clone_gate:
+        load_registers CONTEXT + 8*15
+        syscall
+        test    rax, rax
+        jz      1f
+        mov     rdi, gs:[PARENT]
+        mov     rsi, rax
+        mov     rsp, [rdi + RUNTIME_STACK]
+        clean_flags
+        call    tiptoe_after_clone
+        jmp     tiptoe_resume_begin
+1:      mov     gs:[CONTEXT + 8*0], rax
+        mov     gs:[CONTEXT + 8*4], rsp
+        mov     rsp, gs:[RUNTIME_STACK]
+        clean_flags
+        mov     rdi, gs:[SELF]
+        call    tiptoe_child_start
+        jmp     tiptoe_resume_begin
+
+        // The end of a thread: from `in_use = 0` on its state may be taken by another thread, so nothing
+        // is touched but registers.
+exit_gate:
+        mov     edi, gs:[CONTEXT + 8*7]
+        mov     eax, 60
+        mov     dword ptr gs:[IN_USE], 0
+        syscall
+        hlt
+
+        // The kernel calls signal handlers with rdi = number, rsi = siginfo, rdx = ucontext, on our
+        // alternate stack.
+public tiptoe_signal_entry
+        cld
+        sub     rsp, 8
+        call    tiptoe_on_signal
+        add     rsp, 8
+        ret
+public tiptoe_signal_restorer
+        mov     eax, 15
+        syscall
+
+        // u64 tiptoe_safe_copy(to, from, bytes)
+public tiptoe_safe_copy
+        mov     rcx, rdx
+        .globl  tiptoe_safe_copy_fault
+        .hidden tiptoe_safe_copy_fault
+tiptoe_safe_copy_fault:
+        rep movsb
+        .globl  tiptoe_safe_copy_recover
+        .hidden tiptoe_safe_copy_recover
+tiptoe_safe_copy_recover:
+        mov     rax, rcx
+        ret
+
+        .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,35 @@
+// The labels of gate.S that C++ needs to know.
+#pragma once
+
+#include "engine/context/thread_state.h"
+
+extern "C" {
+void tiptoe_enter_exit();
+void tiptoe_enter_indirect();
+void tiptoe_enter_return();
+void tiptoe_enter_return_miss();
+void tiptoe_enter_syscall();
+void tiptoe_enter_emulate();
+
+extern const char tiptoe_resume_begin[];
+extern const char tiptoe_resume_end[];
+extern const char tiptoe_raise_pending[];
+extern const char tiptoe_syscall_begin[];
+extern const char tiptoe_syscall_insn[];
+extern const char tiptoe_syscall_done[];
+
+void tiptoe_signal_entry();
+void tiptoe_signal_restorer();
+}
+
+namespace tiptoe::engine {
+
+// What tiptoe_on_syscall() tells gate.S to do; gate.S compares with these numbers.
+enum class SyscallAction : int {
+  kDone = 0,         // go on at resume_at
+  kPassThrough = 1,  // make the call with the program's registers, then tiptoe_after_syscall()
+  kClone = 2,        // make the call; a child appears
+  kExit = 3,         // end the thread
+};
+
+}  // namespace tiptoe::engine

@@ -1,0 +1,181 @@
+#include "engine/dispatch/dispatch.h"
+
+#include "engine/context/cursor_register.h"
+#include "engine/context/safe_copy.h"
+#include "engine/link/link.h"
+#include "sys/fail.h"
+#include "sys/syscall.h"
+
+namespace tiptoe::engine {
+namespace {
+
+using x86::kRcx;
+using x86::kRsp;
+
+// After this many wrong guesses an indirect branch gives up its inline cache for the lookup.
+constexpr u8 kMaxMisses = 3;
+
+u64& rcx_of(ThreadState& thread) {
+  return thread.context.gpr[kRcx];
+}
+u64 parked_rcx(const ThreadState& thread) {
+  return thread.spill[static_cast<unsigned>(Spill::kBranch)];
+}
+
+void resume_in(ThreadState& thread, const Block& block) {
+  thread.resume_at = raw(block.entries[static_cast<unsigned>(Entry::kBody)]);
+  thread.resume_cursor_register = thread.context.gpr[kCursorRegister];
+  if (thread.recording) {
+    thread.spill[static_cast<unsigned>(Spill::kStolen)] = thread.context.gpr[kCursorRegister];
+    thread.resume_cursor_register = thread.cursor;
+  }
+}
+
+// The three system calls of the legacy vsyscall page, which can be called but not read.
+bool emulate_vsyscall(ThreadState& thread) {
+  constexpr u64 kPage = 0xffffffffff600000;
+  constexpr i64 kNumbers[] = {__NR_gettimeofday, __NR_time, __NR_getcpu};
+  const u64 offset = raw(thread.context.pc) - kPage;
+  if (offset >= 3 * 1024 || offset % 1024 != 0) return false;
+  Context& context = thread.context;
+  u64 return_address = 0;
+  if (safe_copy(&return_address, reinterpret_cast<const void*>(context.gpr[kRsp]), 8) != 0) return false;
+  context.gpr[x86::kRax] = static_cast<u64>(
+      sys::call(kNumbers[offset / 1024], context.gpr[x86::kRdi], context.gpr[x86::kRsi],
+                context.gpr[x86::kRdx]));
+  context.gpr[kRsp] += 8;
+  context.pc = AppPc{return_address};
+  return true;
+}
+
+void resume_natively(ThreadState& thread) {
+  sys::log(1, "no code at", raw(thread.context.pc));
+  thread.resume_at = raw(thread.context.pc);
+  thread.resume_cursor_register = thread.context.gpr[kCursorRegister];
+}
+
+// The exit of a checked block by which it says that its code has changed.
+bool is_stale_exit(const Exit& exit) {
+  return exit.owner->checked && &exit == &exit.owner->exits[exit.owner->exit_count - 1];
+}
+
+// Goes on at context.pc through an entry of its block; `exit`, when given, is linked to that entry.
+Block* go(const sys::Held& held, Core& core, ThreadState& thread, Entry role, Exit* exit) {
+  Block* block = translate(held, core, thread.context.pc, role);
+  if (block == nullptr) {
+    if (emulate_vsyscall(thread)) {
+      go(held, core, thread, Entry::kBody, nullptr);
+    } else {
+      resume_natively(thread);
+    }
+    return nullptr;
+  }
+  if (exit != nullptr) link(held, core.cache, core.states, *exit, *block);
+  resume_in(thread, *block);
+  return block;
+}
+
+void note_indirect_target(const sys::Held& held, Core& core, Exit& exit, Block& block) {
+  if (exit.to == nullptr && exit.misses == 0) {
+    link(held, core.cache, core.states, exit, block);
+    exit.misses = 1;
+  } else if (exit.to != &block && ++exit.misses > kMaxMisses) {
+    exit.misses = kMaxMisses;
+    unlink(held, exit);
+  }
+}
+
+}  // namespace
+
+void finish_syscall(ThreadState& thread, i64 result) {
+  constexpr i64 kSyscallBytes = 2;
+  Context& context = thread.context;
+  context.pc = context.pc + kSyscallBytes;
+  context.gpr[x86::kRax] = static_cast<u64>(result);
+  context.gpr[kRcx] = raw(context.pc);
+  context.gpr[x86::kR11] = context.rflags;
+  thread.syscall_recorded = 0;
+}
+
+void take_cursor(ThreadState& thread) {
+  if (!thread.recording) return;
+  thread.cursor = thread.context.gpr[kCursorRegister];
+  thread.context.gpr[kCursorRegister] = thread.spill[static_cast<unsigned>(Spill::kStolen)];
+}
+
+void resume_at_pc(const sys::Held& held, Core& core, ThreadState& thread) {
+  go(held, core, thread, Entry::kBody, nullptr);
+}
+
+void resume_at_pc(Core& core, ThreadState& thread) {
+  const sys::Held held(core.lock);
+  resume_at_pc(held, core, thread);
+}
+
+extern "C" {
+
+// A direct exit that is not linked.
+void tiptoe_on_exit(ThreadState& thread) {
+  take_cursor(thread);
+  Core& core = *thread.core;
+  Exit& exit = core.exits[thread.exit_index];
+  if (exit.role == Entry::kCall) thread.context.gpr[kRsp] += 8;  // the real call's cache address
+  thread.context.pc = exit.target;
+  const sys::Held held(core.lock);
+  if (is_stale_exit(exit)) {
+    sys::log(1, "code changed at", raw(exit.target));
+    invalidate_block(held, core, *exit.owner);
+    go(held, core, thread, Entry::kBody, nullptr);
+    return;
+  }
+  go(held, core, thread, exit.role, &exit);
+}
+
+// An indirect branch whose target, in rcx, the table does not have, or whose inline cache was wrong.
+void tiptoe_on_indirect(ThreadState& thread) {
+  take_cursor(thread);
+  Core& core = *thread.core;
+  thread.context.pc = AppPc{rcx_of(thread)};
+  rcx_of(thread) = parked_rcx(thread);
+  const sys::Held held(core.lock);
+  Block* block = go(held, core, thread, Entry::kIndirect, nullptr);
+  if (block != nullptr && thread.exit_index != 0) {
+    note_indirect_target(held, core, core.exits[thread.exit_index], *block);
+  }
+}
+
+// A return has come to the landing behind its call, and the landing is not linked, or there is no landing.
+// The program's return address is on top of the stack.
+static AppPc pop_return_address(ThreadState& thread) {
+  take_cursor(thread);
+  rcx_of(thread) = parked_rcx(thread);
+  u64 target = 0;
+  safe_copy(&target, reinterpret_cast<const void*>(thread.context.gpr[kRsp]), sizeof target);
+  thread.context.gpr[kRsp] += 8;
+  return AppPc{target};
+}
+
+void tiptoe_on_return(ThreadState& thread) {
+  Core& core = *thread.core;
+  thread.context.pc = pop_return_address(thread);
+  Exit& landing = core.exits[thread.exit_index];
+  const sys::Held held(core.lock);
+  if (landing.target == thread.context.pc) {
+    go(held, core, thread, Entry::kReturn, &landing);
+  } else {  // the return address was edited
+    go(held, core, thread, Entry::kBody, nullptr);
+  }
+}
+
+void tiptoe_on_return_miss(ThreadState& thread) {
+  Core& core = *thread.core;
+  thread.context.pc = pop_return_address(thread);
+  const sys::Held held(core.lock);
+  if (Block* block = go(held, core, thread, Entry::kReturn, nullptr)) {
+    core.returns.set(block->start, block->entries[static_cast<unsigned>(Entry::kReturn)]);
+  }
+}
+
+}  // extern "C"
+
+}  // namespace tiptoe::engine

@@ -1,0 +1,177 @@
+// The one signal handler of the runtime: where was the thread, what does the signal mean there?
+//
+// docs/SIGNALS.md has the table of all places and what happens in each. The handler runs on the thread's
+// own alternate stack with every signal blocked but SIGSEGV and SIGBUS, which only a copy from or to the
+// program's memory may raise here.
+#include "base/memory.h"
+#include "engine/context/gate.h"
+#include "engine/context/safe_copy.h"
+#include "engine/signal/deliver.h"
+#include "engine/thread/exec_request.h"
+#include "sys/fail.h"
+
+namespace tiptoe::engine {
+namespace {
+
+enum class Where {
+  kCache,        // in translated code
+  kContext,      // in a window of the gate: the program's state is in the context
+  kSyscallDone,  // the same, with a result in rax
+  kRaise,        // the gate asks for the delivery of the pending signal
+  kSafeCopy,     // in a copy from or to the program's memory
+  kRuntime,      // anywhere else in the runtime
+  kApp,          // in the program's own code, where a fault was due
+};
+
+u64 address(const char* label) {
+  return reinterpret_cast<u64>(label);
+}
+
+extern "C" const char __ehdr_start[];
+extern "C" const char _end[];
+
+bool in_runtime(u64 pc) {
+  return pc >= address(__ehdr_start) && pc < address(_end);
+}
+
+Where classify(const Core& core, u64 pc) {
+  if (core.cache.contains(pc)) return Where::kCache;
+  if (pc == address(tiptoe_raise_pending)) return Where::kRaise;
+  if (pc >= address(tiptoe_resume_begin) && pc < address(tiptoe_resume_end)) return Where::kContext;
+  if (pc >= address(tiptoe_syscall_begin) && pc <= address(tiptoe_syscall_insn)) return Where::kContext;
+  if (pc == address(tiptoe_syscall_done)) return Where::kSyscallDone;
+  if (pc == address(tiptoe_safe_copy_fault)) return Where::kSafeCopy;
+  if (in_runtime(pc) || pc - core.returns.address() < kPageBytes ||
+      pc - core.indirects.address() < kPageBytes) {
+    return Where::kRuntime;
+  }
+  return Where::kApp;
+}
+
+Context machine_context(const struct sigcontext& sc) {
+  return {{sc.rax, sc.rcx, sc.rdx, sc.rbx, sc.rsp, sc.rbp, sc.rsi, sc.rdi, sc.r8, sc.r9, sc.r10, sc.r11,
+           sc.r12, sc.r13, sc.r14, sc.r15},
+          sc.eflags,
+          AppPc{0}};
+}
+
+// The flow stream says how far the block was executed.
+void record_leaving(Core& core, ThreadState& thread, const Block& block, const AppState& state) {
+  if (!thread.recording) return;
+  if (!state.left_block) {
+    if (state.instructions != 0) {
+      put_control(core.events, thread, Control::kPartial, {block.first_flow_id, state.instructions});
+    }
+  } else if (state.exit_unrecorded && state.exit != nullptr) {
+    put_exit(core.events, thread, state.exit->flow_id);
+  }
+}
+
+// The emitted store ran into the guard page of the event window: another chunk, and again.
+bool refill_event_window(Core& core, ThreadState& thread, int signal, const KernelFrame& frame) {
+  if (signal != SIGSEGV || !thread.recording ||
+      !is_flow_guard(thread, reinterpret_cast<u64>(frame.info->si_addr))) {
+    return false;
+  }
+  struct sigcontext& sc = frame.uc->uc_mcontext;
+  thread.cursor = sc.r15;
+  next_flow_chunk(core.events, thread);
+  sc.r15 = thread.cursor;
+  return true;
+}
+
+void on_signal_in_cache(Core& core, ThreadState& thread, int signal, const KernelFrame& frame) {
+  const struct sigcontext& sc = frame.uc->uc_mcontext;
+  const bool synchronous = is_synchronous(signal, *frame.info);
+  if (synchronous && refill_event_window(core, thread, signal, frame)) return;
+  const Piece* piece = core.cache.find(sc.rip);
+  TIPTOE_CHECK(piece != nullptr, sc.rip, signal);
+
+  const Context machine = machine_context(sc);
+  if (thread.recording) thread.cursor = sc.r15;
+  const AppState state = resolve(core.states, *piece, thread, machine, sc.rip, thread.recording);
+  thread.context = state.context;
+  record_leaving(core, thread, *piece->block, state);
+  sys::log(2, "signal in cache", static_cast<u64>(signal), sc.rip, raw(state.context.pc));
+  if (synchronous && !state.app_fault && signal != SIGTRAP) {
+    // The engine's own access below the program's stack: it goes on without it.
+    resume_at_pc(core, thread);
+    return return_to_gate(thread, frame);
+  }
+  deliver(thread, signal, frame, sc.rip);
+}
+
+// The runtime is at work: the signal waits until its windows, and the kernel queues the others.
+void hold_until_window(ThreadState& thread, int signal, const KernelFrame& frame) {
+  TIPTOE_CHECK(thread.pending == 0, signal, frame.uc->uc_mcontext.rip);
+  memcpy(thread.pending_info, frame.info, sizeof thread.pending_info);
+  thread.pending_signal = signal;
+  thread.pending = 1;
+  const sys::SignalSet all = ~kAlwaysOurs;
+  memcpy(&frame.uc->uc_sigmask, &all, sizeof all);
+}
+
+// A system call that a signal interrupts before it is made was not made. One that the kernel wants made
+// again has been: `syscall` has left its return address in rcx.
+void forget_unmade_syscall(ThreadState& thread, const struct sigcontext& sc) {
+  withdraw_exec(*thread.core, thread);
+  const bool made = sc.rip == address(tiptoe_syscall_insn) && sc.rcx == address(tiptoe_syscall_done);
+  if (thread.recording && thread.syscall_recorded && !made) {
+    thread.cursor -= 4;
+    *reinterpret_cast<u32*>(thread.cursor) = 0;
+  }
+  thread.syscall_recorded = 0;
+}
+
+// The pending signal was found before the system call, if the thread was about to make one.
+void forget_pending_syscall(ThreadState& thread) {
+  if (thread.syscall_recorded == 0 && thread.exec_prepared == 0) return;
+  struct sigcontext before_call {};
+  forget_unmade_syscall(thread, before_call);
+}
+
+}  // namespace
+
+extern "C" void tiptoe_on_signal(int signal, siginfo_t* info, struct ucontext* uc) {
+  ThreadState& thread = this_thread();
+  Core& core = *thread.core;
+  const KernelFrame frame{info, uc};
+  struct sigcontext& sc = uc->uc_mcontext;
+  const u64 pc = sc.rip;
+  switch (classify(core, pc)) {
+    case Where::kCache:
+      return on_signal_in_cache(core, thread, signal, frame);
+    case Where::kRaise:
+      thread.pending = 0;
+      forget_pending_syscall(thread);
+      memcpy(info, thread.pending_info, sizeof thread.pending_info);
+      return deliver(thread, thread.pending_signal, frame, 0);
+    case Where::kContext:
+      if (pc >= address(tiptoe_syscall_begin) && pc <= address(tiptoe_syscall_insn)) {
+        forget_unmade_syscall(thread, sc);
+      }
+      return deliver(thread, signal, frame, pc);
+    case Where::kSyscallDone:
+      withdraw_exec(core, thread);
+      finish_syscall(thread, static_cast<i64>(sc.rax));
+      return deliver(thread, signal, frame, pc);
+    case Where::kSafeCopy:
+      if (is_synchronous(signal, *info)) {
+        sc.rip = address(tiptoe_safe_copy_recover);
+        return;
+      }
+      return hold_until_window(thread, signal, frame);
+    case Where::kRuntime:
+      if (is_synchronous(signal, *info)) {
+        sys::fail("fault in the runtime", pc - address(__ehdr_start),
+                  reinterpret_cast<u64>(info->si_addr));
+      }
+      return hold_until_window(thread, signal, frame);
+    case Where::kApp:
+      thread.context = machine_context(sc);
+      thread.context.pc = AppPc{pc};
+      return deliver(thread, signal, frame, pc);
+  }
+}
+
+}  // namespace tiptoe::engine

@@ -1,0 +1,101 @@
+#include "engine/signal/signal_table.h"
+
+#include <asm/errno.h>
+
+#include "engine/context/gate.h"
+#include "sys/syscall.h"
+
+namespace tiptoe::engine {
+namespace {
+
+using sys::KernelSigaction;
+
+constexpr u64 kPassedFlags = SA_RESTART | SA_NOCLDSTOP | SA_NOCLDWAIT;
+
+i64 kernel_sigaction(int signal, const KernelSigaction* action, KernelSigaction* old) {
+  return sys::call(__NR_rt_sigaction, signal, action, old, sizeof(sys::SignalSet));
+}
+
+bool is_always_ours(int signal) {
+  return (kAlwaysOurs & sys::signal_bit(signal)) != 0;
+}
+
+// Our handler runs with everything blocked but what the engine itself may need.
+KernelSigaction our_action(const KernelSigaction& app) {
+  return {reinterpret_cast<u64>(&tiptoe_signal_entry),
+          SA_SIGINFO | SA_ONSTACK | sys::kSaRestorer | (app.flags & kPassedFlags),
+          reinterpret_cast<u64>(&tiptoe_signal_restorer), ~kAlwaysOurs};
+}
+
+i64 install(int signal, const KernelSigaction& app) {
+  const bool has_handler = app.handler != sys::kSigDfl && app.handler != sys::kSigIgn;
+  const KernelSigaction ours = our_action(app);
+  return kernel_sigaction(signal, has_handler || is_always_ours(signal) ? &ours : &app, nullptr);
+}
+
+}  // namespace
+
+void set_kernel_mask(sys::SignalSet mask) {
+  sys::call(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof mask);
+}
+
+sys::SignalSet current_kernel_mask() {
+  sys::SignalSet mask = 0;
+  sys::call(__NR_rt_sigprocmask, SIG_SETMASK, 0, &mask, sizeof mask);
+  return mask;
+}
+
+void init_signal_table(SignalTable& table) {
+  for (int signal = 1; signal <= sys::kSignalCount; ++signal) {
+    kernel_sigaction(signal, nullptr, &table.actions[signal]);
+  }
+  install(SIGSEGV, table.actions[SIGSEGV]);
+  install(SIGBUS, table.actions[SIGBUS]);
+}
+
+i64 change_action(SignalTable& table, int signal, const KernelSigaction* action,
+                  KernelSigaction* old) {
+  if (signal < 1 || signal > sys::kSignalCount) return -EINVAL;
+  if (action != nullptr && (signal == SIGKILL || signal == SIGSTOP)) return -EINVAL;
+  const sys::Held held(table.lock);
+  const KernelSigaction before = table.actions[signal];
+  if (action != nullptr) {
+    // Before the kernel may call our handler for it, the table must know where to go.
+    table.actions[signal] = *action;
+    table.actions[signal].mask &= ~(sys::signal_bit(SIGKILL) | sys::signal_bit(SIGSTOP));
+    if (const i64 error = install(signal, *action); sys::is_error(error)) {
+      table.actions[signal] = before;
+      return error;
+    }
+  }
+  if (old != nullptr) *old = before;
+  return 0;
+}
+
+void reset_kernel_action(int signal) {
+  const KernelSigaction dfl{};
+  kernel_sigaction(signal, &dfl, nullptr);
+}
+
+void restore_ignored_actions(SignalTable& table) {
+  for (const int signal : {SIGSEGV, SIGBUS}) {
+    if (table.actions[signal].handler == sys::kSigIgn) {
+      kernel_sigaction(signal, &table.actions[signal], nullptr);
+    }
+  }
+}
+
+void retake_actions(SignalTable& table) {
+  for (const int signal : {SIGSEGV, SIGBUS}) {
+    if (table.actions[signal].handler == sys::kSigIgn) install(signal, table.actions[signal]);
+  }
+}
+
+void install_signal_stack(const ThreadState& thread) {
+  stack_t stack{};
+  stack.ss_sp = reinterpret_cast<void*>(thread.signal_stack);
+  stack.ss_size = thread.signal_stack_bytes;
+  sys::call(__NR_sigaltstack, &stack, 0);
+}
+
+}  // namespace tiptoe::engine

@@ -1,0 +1,100 @@
+// Threads and processes: clone and its kin, execve, the ends.
+#include <asm/prctl.h>
+#include <asm/errno.h>
+#include <linux/sched.h>
+
+#include "engine/context/safe_copy.h"
+#include "engine/syscall/syscalls.h"
+#include "engine/thread/exec_request.h"
+#include "sys/syscall.h"
+
+namespace tiptoe::engine {
+namespace {
+
+SyscallAction follow_child(const AppCall& call, u64 flags) {
+  // A process that shares memory with a parent that goes on at once is a thread to us in all but name.
+  const CloneKind kind{(flags & CLONE_VM) != 0, (flags & CLONE_SIGHAND) != 0,
+                       (flags & CLONE_THREAD) != 0, (flags & CLONE_VFORK) != 0};
+  call.thread.syscall_recorded = 0;
+  prepare_clone(call.core, call.thread, kind);
+  return SyscallAction::kClone;
+}
+
+}  // namespace
+
+SyscallAction on_clone(const AppCall& call) {
+  return follow_child(call, call.argument(0));
+}
+
+SyscallAction on_clone3(const AppCall& call) {
+  u64 flags = 0;
+  // What the kernel cannot read it refuses; so a failed read passes through to be refused.
+  if (safe_copy(&flags, reinterpret_cast<const void*>(call.argument(0)), sizeof flags) != 0) {
+    return SyscallAction::kPassThrough;
+  }
+  return follow_child(call, flags);
+}
+
+SyscallAction on_fork(const AppCall& call) {
+  return follow_child(call, 0);
+}
+
+SyscallAction on_vfork(const AppCall& call) {
+  return follow_child(call, CLONE_VM | CLONE_VFORK);
+}
+
+// Made through the gate: a signal that comes first interrupts it as it would natively.
+SyscallAction on_execve(const AppCall& call) {
+  Core& core = call.core;
+  ThreadState& thread = call.thread;
+  const bool at = call.number() == __NR_execveat;
+  {
+    const sys::Held held(core.lock);
+    core.definitions.exec();
+  }
+  prepare_exec(core, thread, call.argument(at ? 1 : 0));
+  return SyscallAction::kPassThrough;
+}
+
+SyscallAction on_exit(const AppCall& call) {
+  end_thread(call.core, call.thread);
+  // The parent of a vfork reads our state when we are gone, and gives it back.
+  if (call.thread.clone_kind.is_vfork && !call.thread.clone_kind.is_thread) {
+    return SyscallAction::kPassThrough;
+  }
+  set_kernel_mask(~sys::SignalSet{0});
+  return SyscallAction::kExit;
+}
+
+SyscallAction on_exit_group(const AppCall& call) {
+  end_thread(call.core, call.thread);
+  return SyscallAction::kPassThrough;
+}
+
+SyscallAction on_arch_prctl(const AppCall& call) {
+  constexpr u64 kShadowStackEnable = 0x5001;
+  switch (call.argument(0)) {
+    case ARCH_SET_GS:
+      if (call.argument(1) >= u64{1} << 47) return finish(call, -EPERM);
+      call.thread.app_gs_base = call.argument(1);
+      return finish(call, 0);
+    case ARCH_GET_GS: {
+      const u64 base = call.thread.app_gs_base;
+      const bool failed =
+          safe_copy(reinterpret_cast<void*>(call.argument(1)), &base, sizeof base) != 0;
+      return finish(call, failed ? -EFAULT : 0);
+    }
+    case kShadowStackEnable:  // our returns would not balance the shadow stack
+      return finish(call, -EOPNOTSUPP);
+    default:
+      return SyscallAction::kPassThrough;
+  }
+}
+
+// The kernel would look for its critical sections at the program's addresses, where no thread ever is.
+// Programs take ENOSYS for an older kernel and use atomics.
+SyscallAction on_rseq(const AppCall& call) {
+  return finish(call, -ENOSYS);
+}
+
+}  // namespace tiptoe::engine

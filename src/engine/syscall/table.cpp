@@ -1,0 +1,123 @@
+// The table of wrapped system calls, a line a number, and the way in from gate.S.
+#include "engine/context/safe_copy.h"
+#include "engine/dispatch/dispatch.h"
+#include "engine/syscall/syscalls.h"
+#include "engine/thread/exec_request.h"
+#include "sys/fail.h"
+#include "sys/syscall.h"
+
+namespace tiptoe::engine {
+namespace {
+
+struct Wrapped {
+  i64 number;
+  Handler handler;
+};
+
+constexpr Wrapped kWrapped[] = {
+    // The address space: code may come, go and change.
+    {__NR_mmap, on_mmap},
+    {__NR_munmap, on_munmap},
+    {__NR_mprotect, on_mprotect},
+    {__NR_pkey_mprotect, on_mprotect},
+    {__NR_mremap, on_mremap},
+    {__NR_shmat, on_shmat},
+    {__NR_brk, on_brk},
+    // Signals: handlers are entered and left through the engine.
+    {__NR_rt_sigaction, on_rt_sigaction},
+    {__NR_rt_sigprocmask, on_rt_sigprocmask},
+    {__NR_rt_sigreturn, on_rt_sigreturn},
+    {__NR_sigaltstack, on_sigaltstack},
+    // Threads and processes: followed from their first instruction.
+    {__NR_clone, on_clone},
+    {__NR_clone3, on_clone3},
+    {__NR_fork, on_fork},
+    {__NR_vfork, on_vfork},
+    {__NR_execve, on_execve},
+    {__NR_execveat, on_execve},
+    {__NR_exit, on_exit},
+    {__NR_exit_group, on_exit_group},
+    // What the engine itself uses.
+    {__NR_arch_prctl, on_arch_prctl},
+    {__NR_rseq, on_rseq},
+};
+
+constexpr i64 kMaxNumber = 512;
+struct Index {
+  u8 slot[kMaxNumber];  // index into kWrapped + 1
+};
+constexpr Index make_index() {
+  Index index{};
+  u8 i = 0;
+  for (const Wrapped& wrapped : kWrapped) index.slot[wrapped.number] = ++i;
+  return index;
+}
+constexpr Index kIndex = make_index();
+
+SyscallAction dispatch(const AppCall& call) {
+  const i64 number = call.number();
+  if (number < 0 || number >= kMaxNumber || kIndex.slot[number] == 0) {
+    return SyscallAction::kPassThrough;
+  }
+  return kWrapped[kIndex.slot[number] - 1].handler(call);
+}
+
+// The exit is recorded before the call is made: what never returns is in the trace all the same. Room is
+// made first, so that the word can be taken back when a signal comes before the call.
+void record(Core& core, ThreadState& thread, const Exit& exit) {
+  if (!thread.recording) return;
+  make_flow_room(core.events, thread, 16);
+  put_exit(core.events, thread, exit.flow_id);
+  thread.syscall_recorded = 1;
+}
+
+}  // namespace
+
+i64 AppCall::make() const {
+  return sys::syscall6(number(), argument(0), argument(1), argument(2), argument(3), argument(4),
+                       argument(5));
+}
+
+SyscallAction finish(const sys::Held& held, const AppCall& call, i64 result) {
+  finish_syscall(call.thread, result);
+  resume_at_pc(held, call.core, call.thread);
+  return SyscallAction::kDone;
+}
+
+SyscallAction finish(const AppCall& call, i64 result) {
+  const sys::Held held(call.core.lock);
+  return finish(held, call, result);
+}
+
+extern "C" {
+
+int tiptoe_on_syscall(ThreadState& thread) {
+  take_cursor(thread);
+  Core& core = *thread.core;
+  const Exit& exit = core.exits[thread.exit_index];
+  thread.context.pc = exit.owner->start + exit.app_offset;
+  sys::log(3, "syscall", thread.context.gpr[x86::kRax], thread.context.gpr[x86::kRdi],
+           thread.context.gpr[x86::kRsi]);
+  record(core, thread, exit);
+  return static_cast<int>(dispatch({core, thread}));
+}
+
+void tiptoe_after_syscall(ThreadState& thread) {
+  withdraw_exec(*thread.core, thread);
+  finish_syscall(thread, static_cast<i64>(thread.context.gpr[x86::kRax]));
+  resume_at_pc(*thread.core, thread);
+}
+
+// An instruction that is neither copied nor rewritten.
+void tiptoe_on_emulate(ThreadState& thread) {
+  take_cursor(thread);
+  const Exit& exit = thread.core->exits[thread.exit_index];
+  const AppPc pc = exit.owner->start + exit.app_offset;
+  u64 bytes = 0;
+  safe_copy(&bytes, reinterpret_cast<const void*>(raw(pc)), sizeof bytes);
+  sys::fail("this instruction is not supported yet (address, first bytes)", raw(pc), bytes);
+}
+
+}  // extern "C"
+
+}  // namespace tiptoe::engine

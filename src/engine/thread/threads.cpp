@@ -1,0 +1,232 @@
+#include "engine/thread/threads.h"
+
+#include <asm/prctl.h>
+#include <linux/mman.h>
+
+#include "engine/context/gate.h"
+#include "engine/dispatch/dispatch.h"
+#include "sys/fail.h"
+#include "sys/mapping.h"
+#include "sys/syscall.h"
+
+namespace tiptoe::engine {
+namespace {
+
+// One mapping a thread: guard, signal stack, guard, runtime stack, state. The signal stack holds the
+// kernel's frame (11 KiB with all of AVX-512 and AMX), a second one for a fault in a copy, and the
+// handler.
+constexpr u64 kSignalStackBytes = 56 << 10;
+constexpr u64 kRuntimeStackBytes = 40 << 10;
+constexpr u64 kThreadBytes =
+    kPageBytes + kSignalStackBytes + kPageBytes + kRuntimeStackBytes + align_up(sizeof(ThreadState), kPageBytes);
+constexpr u64 kHwcap2FsGsBase = 2;
+
+u64 entry(void (*label)()) {
+  return reinterpret_cast<u64>(label);
+}
+
+ThreadState* take_unused(Core& core) {
+  for (ThreadState* thread = core.threads; thread != nullptr; thread = thread->next) {
+    u32 unused = 0;
+    if (__atomic_compare_exchange_n(&thread->in_use, &unused, 1, false, __ATOMIC_ACQUIRE,
+                                    __ATOMIC_RELAXED)) {
+      return thread;
+    }
+  }
+  return nullptr;
+}
+
+ThreadState* map_new(Core& core) {
+  const u64 memory = sys::map_private(kThreadBytes, PROT_READ | PROT_WRITE);
+  TIPTOE_CHECK(memory != 0, 0, 0);
+  const u64 signal_stack = memory + kPageBytes;
+  const u64 runtime_guard = signal_stack + kSignalStackBytes;
+  const u64 state = runtime_guard + kPageBytes + kRuntimeStackBytes;
+  sys::call(__NR_mprotect, memory, kPageBytes, PROT_NONE);
+  sys::call(__NR_mprotect, runtime_guard, kPageBytes, PROT_NONE);
+
+  auto& thread = *reinterpret_cast<ThreadState*>(state);
+  thread.self = &thread;
+  thread.core = &core;
+  thread.memory = memory;
+  thread.memory_bytes = kThreadBytes;
+  thread.runtime_stack = state;
+  thread.signal_stack = signal_stack;
+  thread.signal_stack_bytes = kSignalStackBytes;
+  thread.return_table = core.returns.address();
+  thread.indirect_table = core.indirects.address();
+  thread.enter_exit = entry(tiptoe_enter_exit);
+  thread.enter_indirect = entry(tiptoe_enter_indirect);
+  thread.enter_return = entry(tiptoe_enter_return);
+  thread.enter_return_miss = entry(tiptoe_enter_return_miss);
+  thread.enter_syscall = entry(tiptoe_enter_syscall);
+  thread.enter_emulate = entry(tiptoe_enter_emulate);
+  thread.in_use = 1;
+  thread.next = core.threads;
+  core.threads = &thread;
+  return &thread;
+}
+
+// In a forked child only its own thread exists.
+void forget_other_threads(Core& core, ThreadState& self) {
+  for (ThreadState* thread = core.threads; thread != nullptr; thread = thread->next) {
+    if (thread == &self) continue;
+    thread->in_use = 0;
+    if (thread->window != 0) {
+      thread->chunk = kNoChunk;
+      close_flow(core.events, *thread);
+    }
+  }
+}
+
+}  // namespace
+
+ThreadState& allocate_thread(const sys::Held&, Core& core) {
+  ThreadState* thread = take_unused(core);
+  if (thread == nullptr) thread = map_new(core);
+  thread->pending = 0;
+  thread->window = 0;
+  thread->stream = 0;
+  thread->recording = 0;
+  thread->syscall_recorded = 0;
+  thread->altstack_base = 0;
+  thread->altstack_bytes = 0;
+  thread->altstack_flags = 0;
+  thread->parent = nullptr;
+  return *thread;
+}
+
+void set_gs(const Core& core, ThreadState& thread) {
+  if ((core.hwcap2 & kHwcap2FsGsBase) != 0) {
+    asm volatile("wrgsbase %0" : : "r"(&thread) : "memory");
+  } else {
+    sys::call(__NR_arch_prctl, ARCH_SET_GS, &thread);
+  }
+}
+
+void begin_thread(Core& core, ThreadState& thread, u32 parent_stream) {
+  thread.tid = static_cast<i32>(sys::call(__NR_gettid));
+  install_signal_stack(thread);
+  if (!core.events.recording()) return;
+  thread.recording = 1;
+  thread.stream = __atomic_fetch_add(&core.events.control()->next_stream, 1, __ATOMIC_RELAXED);
+  {
+    const sys::Held held(core.lock);
+    core.definitions.thread_start(thread, parent_stream, thread.context.pc);
+    open_flow(core.events, thread);
+  }
+}
+
+void end_thread(Core& core, ThreadState& thread) {
+  if (!thread.recording) return;
+  put_control(core.events, thread, Control::kThreadEnd, {});
+  close_flow(core.events, thread);
+  thread.recording = 0;
+  const sys::Held held(core.lock);
+  core.definitions.thread_end(thread);
+}
+
+void prepare_clone(Core& core, ThreadState& parent, const CloneKind& kind) {
+  set_kernel_mask(~sys::SignalSet{0});
+  // A forked child must not inherit the lock from a thread that it does not have: it is held across the call.
+  ThreadState* child;
+  {
+    sys::Held held(core.lock);
+    child = &allocate_thread(held, core);
+    if (!kind.shares_memory) held.keep();
+  }
+  child->context = parent.context;
+  child->app_gs_base = parent.app_gs_base;
+  child->app_mask = parent.app_mask;
+  child->process = parent.process;
+  child->stream = parent.stream;  // until the child has its own: tells it its parent's
+  child->signals = parent.signals;
+  child->parent = &parent;
+  child->clone_kind = kind;
+  if (!kind.shares_memory || kind.is_vfork) {
+    child->altstack_base = parent.altstack_base;
+    child->altstack_bytes = parent.altstack_bytes;
+    child->altstack_flags = parent.altstack_flags;
+  }
+  set_gs(core, *child);
+}
+
+namespace {
+
+// The child of a fork: a copy of everything, alone, with streams of its own.
+void begin_forked_process(Core& core, ThreadState& thread) {
+  core.lock.reset();
+  forget_other_threads(core, thread);
+  if (core.events.recording()) {
+    const u32 parent_process = thread.process;
+    thread.process =
+        __atomic_fetch_add(&core.events.control()->next_process, 1, __ATOMIC_RELAXED);
+    const sys::Held held(core.lock);
+    core.definitions.begin_process(thread.process, parent_process);
+  }
+}
+
+// A process that shares our memory (vfork): a process of its own in the trace, in the same definitions.
+void begin_sharing_process(Core& core, ThreadState& thread) {
+  const sys::Held held(core.lock);
+  if (!core.events.recording()) return;
+  const u32 parent_process = thread.process;
+  thread.process = __atomic_fetch_add(&core.events.control()->next_process, 1, __ATOMIC_RELAXED);
+  core.definitions.sharing_process(thread.process, parent_process);
+}
+
+// Actions are copied when they are not shared.
+void own_signal_table(Core& core, ThreadState& thread) {
+  const sys::Held held(core.lock);
+  auto* table = core.cache.arena().take<SignalTable>();
+  TIPTOE_CHECK(table != nullptr, 0, 0);
+  for (int i = 0; i <= sys::kSignalCount; ++i) table->actions[i] = thread.signals->actions[i];
+  thread.signals = table;
+}
+
+}  // namespace
+
+extern "C" {
+
+// In the parent, gs still the child's.
+void tiptoe_after_clone(ThreadState& parent, i64 result) {
+  Core& core = *parent.core;
+  ThreadState& child = this_thread();
+  set_gs(core, parent);
+  const CloneKind kind = child.clone_kind;
+  if (!kind.shares_memory) core.lock.release();
+  // Nobody uses the state here: the call failed, the child has its own copy of it, or it is gone.
+  if (sys::is_error(result) || !kind.shares_memory || kind.is_vfork) {
+    __atomic_store_n(&child.in_use, 0, __ATOMIC_RELEASE);
+  }
+  finish_syscall(parent, result);
+  resume_at_pc(core, parent);
+  set_kernel_mask(kernel_mask(parent.app_mask));
+}
+
+void tiptoe_child_start(ThreadState& thread) {
+  Core& core = *thread.core;
+  const CloneKind kind = thread.clone_kind;
+  const u32 parent_stream = thread.stream;
+  if (!kind.shares_memory) {
+    begin_forked_process(core, thread);
+  } else if (!kind.is_thread) {
+    begin_sharing_process(core, thread);
+  }
+  if (kind.shares_memory && !kind.shares_signals) own_signal_table(core, thread);
+  finish_syscall(thread, 0);
+  begin_thread(core, thread, parent_stream);
+  if (!kind.is_thread) {
+    put_control(core.events, thread, Control::kForkChild,
+                {low32(raw(thread.context.pc)), high32(raw(thread.context.pc))});
+  } else {
+    put_control(core.events, thread, Control::kThreadStart,
+                {low32(raw(thread.context.pc)), high32(raw(thread.context.pc))});
+  }
+  resume_at_pc(core, thread);
+  set_kernel_mask(kernel_mask(thread.app_mask));
+}
+
+}  // extern "C"
+
+}  // namespace tiptoe::engine

@@ -1,0 +1,176 @@
+#include "engine/translate/block_plan.h"
+
+#include "engine/context/safe_copy.h"
+
+namespace tiptoe::engine {
+namespace {
+
+using x86::Flow;
+
+// How many conditional branches a block may run on through.
+constexpr unsigned kMaxBranches = 8;
+
+class Planner {
+ public:
+  Planner(const sys::Held& held, const AddressSpace& space, bool cursor_stolen, BlockPlan& plan)
+      : held_(held), space_(space), cursor_stolen_(cursor_stolen), plan_(plan) {}
+
+  void run() {
+    while (plan_.insn_count < kMaxBlockInsns) {
+      if (!fetch()) {
+        if (plan_.insn_count != 0) fall_through();
+        return;
+      }
+      if (!take()) return;
+    }
+    fall_through();
+  }
+
+ private:
+  AppPc next_pc() const { return plan_.start + plan_.app_bytes; }
+  const AppInsn& last() const { return plan_.insns[plan_.insn_count - 1]; }
+
+  // Reads and decodes the instruction at next_pc().
+  bool fetch() {
+    u8* bytes = &plan_.bytes[plan_.app_bytes];
+    const u64 readable = executable_bytes(raw(next_pc()), x86::kMaxInsnBytes);
+    const u64 got = readable - safe_copy(bytes, reinterpret_cast<const void*>(raw(next_pc())), readable);
+    AppInsn& app = plan_.insns[plan_.insn_count];
+    app.insn = {};
+    if (got == 0) return false;
+    if (!x86::decode({bytes, got}, x86::Mode::k64, app.insn)) {
+      if (got < x86::kMaxInsnBytes) return false;  // runs into memory that cannot be executed
+    }
+    app.bytes = {bytes, app.insn.length};
+    app.pc = next_pc();
+    app.app_offset = static_cast<u16>(plan_.app_bytes);
+    app.index = static_cast<u16>(plan_.insn_count);
+    ++plan_.insn_count;
+    plan_.app_bytes += app.insn.length;
+    return true;
+  }
+
+  // How many of `wanted` bytes at `address` can be executed. The whole block is checked when any part
+  // of it may change unseen.
+  u64 executable_bytes(u64 address, u64 wanted) {
+    u64 got = 0;
+    while (got < wanted) {
+      const CodeRange* range = space_.find_code(held_, address + got);
+      if (range == nullptr) break;
+      if (may_change_unseen(*range)) plan_.checked = true;
+      got = range->end - address;
+    }
+    return got < wanted ? got : wanted;
+  }
+  static bool may_change_unseen(const CodeRange& range) { return range.writable || range.shared; }
+
+  void add_exit(ExitKind kind, AppPc target, Entry role = Entry::kBody) {
+    plan_.exits[plan_.exit_count++] = {kind, target, last().index, role};
+  }
+  void fall_through() { add_exit(ExitKind::kFallthrough, next_pc()); }
+
+  // Decides what the instruction just fetched means for the block. False: the block ends with it.
+  bool take() {
+    const x86::Insn& insn = last().insn;
+    const AppPc target = next_pc() + insn.branch_offset;
+    switch (insn.flow) {
+      case Flow::kNext:
+      case Flow::kInt:
+        if (!insn.valid || !can_relocate(last(), cursor_stolen_)) return end_here(insn.valid);
+        // A store may change code that comes next: what follows is compared when it is entered.
+        if (plan_.checked && insn.writes_memory) return end_with_fall_through();
+        return true;
+      case Flow::kJcc:
+      case Flow::kLoop:
+      case Flow::kJrcxz:
+        add_exit(ExitKind::kBranch, target);
+        if (plan_.exit_count < kMaxBranches && plan_.insn_count < kMaxBlockInsns) return true;
+        add_exit(ExitKind::kNotTaken, next_pc());
+        return false;
+      case Flow::kJmp:
+      case Flow::kXbegin:
+        add_exit(ExitKind::kJmp, target);
+        return false;
+      case Flow::kCall:
+        // call to the next instruction is a way to read the pc, not a call that returns.
+        plan_.has_landing = insn.branch_offset != 0;
+        add_exit(ExitKind::kCall, target, plan_.has_landing ? Entry::kCall : Entry::kBody);
+        return false;
+      case Flow::kJmpIndirect:
+        add_exit(ExitKind::kJmpIndirect, AppPc{0}, Entry::kIndirect);
+        return false;
+      case Flow::kCallIndirect:
+        plan_.has_landing = true;
+        add_exit(ExitKind::kCallIndirect, AppPc{0}, Entry::kIndirect);
+        return false;
+      case Flow::kRet:
+        add_exit(ExitKind::kRet, AppPc{0}, insn.imm_size != 0 ? Entry::kIndirect : Entry::kReturn);
+        return false;
+      case Flow::kSyscall:
+        add_exit(ExitKind::kSyscall, next_pc());
+        return false;
+      case Flow::kFarJmp:
+      case Flow::kFarCall:
+      case Flow::kFarRet:
+      case Flow::kIret:
+      case Flow::kSysenter:
+        add_exit(ExitKind::kOther, AppPc{0});
+        return false;
+      case Flow::kInt3:
+      case Flow::kInt1:
+      case Flow::kInto:
+      case Flow::kTrap:
+      case Flow::kPrivileged:
+        return end_with_fall_through();
+    }
+    return false;
+  }
+
+  bool end_with_fall_through() {
+    fall_through();
+    return false;
+  }
+  // An instruction that is not copied: one that raises #UD is, to raise it; others are emulated.
+  bool end_here(bool valid) {
+    if (valid) {
+      add_exit(ExitKind::kOther, next_pc());
+    } else {
+      fall_through();
+    }
+    return false;
+  }
+
+  const sys::Held& held_;
+  const AddressSpace& space_;
+  bool cursor_stolen_;
+  BlockPlan& plan_;
+};
+
+}  // namespace
+
+bool plan_block(const sys::Held& held, const AddressSpace& space, AppPc pc, bool cursor_stolen,
+                i32 trust_threshold, BlockPlan& plan) {
+  plan.start = pc;
+  plan.app_bytes = 0;
+  plan.insn_count = 0;
+  plan.exit_count = 0;
+  plan.has_landing = false;
+  plan.checked = false;
+  Planner(held, space, cursor_stolen, plan).run();
+  if (trust_threshold == 0) plan.checked = false;
+  return plan.insn_count != 0;
+}
+
+bool status_flags_dead(const BlockPlan& plan) {
+  x86::FlagSet live = x86::kStatusFlags;
+  for (unsigned i = 0; i < plan.insn_count; ++i) {
+    const x86::Insn& insn = plan.insns[i].insn;
+    if ((insn.flags_read & live) != 0) return false;
+    live &= ~insn.flags_killed;
+    if (live == 0) return true;
+    if (insn.flow != x86::Flow::kNext) return false;
+  }
+  return false;
+}
+
+}  // namespace tiptoe::engine

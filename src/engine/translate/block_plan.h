@@ -1,0 +1,40 @@
+// What a block will be, before any code is emitted: its instructions and the ways out.
+#pragma once
+
+#include "engine/relocate/relocate.h"
+#include "engine/trust/address_space.h"
+
+namespace tiptoe::engine {
+
+constexpr unsigned kMaxBlockInsns = 64;
+constexpr unsigned kMaxBlockExits = 12;
+
+// A way out in planning: becomes an Exit. Recorded ones come first and in program order.
+struct PlannedExit {
+  ExitKind kind;
+  AppPc target;
+  u16 instruction;
+  Entry role;
+};
+
+struct BlockPlan {
+  AppPc start;
+  u32 app_bytes = 0;
+  unsigned insn_count = 0;
+  unsigned exit_count = 0;   // recorded exits
+  bool has_landing = false;  // the block ends with a real call
+  bool checked = false;      // the code may change without our seeing it
+  AppInsn insns[kMaxBlockInsns];
+  PlannedExit exits[kMaxBlockExits];
+  u8 bytes[kMaxBlockInsns * x86::kMaxInsnBytes];
+};
+
+// Reads and decodes from `pc` until the block ends. False when not even one instruction can be fetched
+// there: executing it must fault.
+bool plan_block(const sys::Held& held, const AddressSpace& space, AppPc pc, bool cursor_stolen,
+                i32 trust_threshold, BlockPlan& plan);
+
+// Whether every status flag is overwritten before it is read, on all ways through the plan's beginning.
+bool status_flags_dead(const BlockPlan& plan);
+
+}  // namespace tiptoe::engine

@@ -1,0 +1,439 @@
+#include "engine/translate/translate.h"
+
+#include "base/memory.h"
+#include "engine/event/record.h"
+#include "engine/link/entries.h"
+#include "engine/returns/returns.h"
+#include "engine/translate/block_plan.h"
+#include "engine/trust/check.h"
+#include "sys/fail.h"
+
+namespace tiptoe::engine {
+namespace {
+
+using x86::Flow;
+using x86::kRcx;
+
+// Emits one planned block: hot code straight through, stubs and records of taken branches in the cold.
+class BlockEmitter {
+ public:
+  BlockEmitter(Core& core, const BlockPlan& plan, Block& block, Region& region)
+      : core_(core),
+        plan_(plan),
+        block_(block),
+        hot_(core.cache, region, true, &block),
+        cold_(core.cache, region, false, &block),
+        context_{core.states, core.events.recording()} {}
+
+  void emit(Entry first_role) {
+    emit_stubs();
+    if (first_role != Entry::kBody) {
+      block_.entries[static_cast<unsigned>(first_role)] = hot_.emit.here();
+      emit_entry(hot_, cold_, core_.states, block_, first_role, status_flags_dead(plan_));
+    }
+    block_.entries[static_cast<unsigned>(Entry::kBody)] = hot_.emit.here();
+    if (plan_.checked) {
+      emit_code_check(hot_, cold_, core_.states, block_, {plan_.bytes, plan_.app_bytes},
+                      core_.exits.index_of(stale_exit()));
+    }
+    unsigned next_exit = 0;
+    for (unsigned i = 0; i < plan_.insn_count; ++i) {
+      next_exit += emit_insn(plan_.insns[i], next_exit);
+    }
+    if (next_exit < plan_.exit_count) emit_fall_through(next_exit);
+    hot_.commit();
+    cold_.commit();
+  }
+
+ private:
+  Exit& stale_exit() { return block_.exits[block_.exit_count - 1]; }
+  u32 landing_ordinal() const { return plan_.exit_count; }
+
+  void mark(PieceWriter& writer, const AppInsn& app, const ParkedState& state) {
+    writer.mark(app.app_offset, app.index, core_.states.intern(state));
+  }
+  void mark_before(PieceWriter& writer, const AppInsn& app) { mark(writer, app, ParkedState()); }
+  void mark_exit(PieceWriter& writer, u32 ordinal, bool unrecorded = false) {
+    ParkedState state = state_on_the_way(block_, block_.exits[ordinal]);
+    state.unrecorded = unrecorded && context_.cursor_stolen;
+    writer.mark(ordinal, block_.exits[ordinal].instruction, core_.states.intern(state));
+  }
+  void record(PieceWriter& writer, const Exit& exit) {
+    if (exit.flow_id != 0) emit_record(writer.emit, exit.flow_id);
+  }
+
+  static bool is_linkable(ExitKind kind) {
+    switch (kind) {
+      case ExitKind::kJmp:
+      case ExitKind::kBranch:
+      case ExitKind::kFallthrough:
+      case ExitKind::kNotTaken:
+      case ExitKind::kCall:
+        return true;
+      case ExitKind::kJmpIndirect:
+      case ExitKind::kCallIndirect:
+      case ExitKind::kRet:
+      case ExitKind::kSyscall:
+      case ExitKind::kOther:
+        return false;
+    }
+    return false;
+  }
+
+  // What an unlinked exit leads to.
+  void emit_stubs() {
+    for (u32 i = 0; i < block_.exit_count; ++i) {
+      Exit& exit = block_.exits[i];
+      exit.stub = cold_.emit.here();
+      if (exit.role == Entry::kIndirect) {
+        emit_lookup_stub(cold_, core_.states, core_.indirects, i, exit.instruction);
+      } else if (exit.is_landing || is_linkable(exit.kind)) {
+        mark_exit(cold_, i);
+        cold_.emit.mov_gs_imm32(offsetof(ThreadState, exit_index), core_.exits.index_of(exit));
+        cold_.emit.jmp_gs(exit.is_landing ? offsetof(ThreadState, enter_return)
+                                          : offsetof(ThreadState, enter_exit));
+      }
+    }
+  }
+
+  void emit_patchable_jump(PieceWriter& writer, u32 ordinal) {
+    Exit& exit = block_.exits[ordinal];
+    writer.emit.align_patchable(1);
+    writer.emit.jmp(exit.stub);
+    exit.site = writer.emit.here() + -4;
+  }
+
+  // Emits the instruction; returns how many planned exits it used up.
+  unsigned emit_insn(const AppInsn& app, unsigned ordinal) {
+    switch (app.insn.flow) {
+      case Flow::kNext:
+        if (ordinal < plan_.exit_count && plan_.exits[ordinal].kind == ExitKind::kOther &&
+            plan_.exits[ordinal].instruction == app.index) {
+          emit_to_runtime(app, ordinal, offsetof(ThreadState, enter_emulate));
+          return 1;
+        }
+        relocate(context_, app, hot_);
+        return 0;
+      case Flow::kInt:
+      case Flow::kInt3:
+      case Flow::kInt1:
+      case Flow::kInto:
+      case Flow::kTrap:
+      case Flow::kPrivileged:
+        relocate(context_, app, hot_);
+        return 0;
+      case Flow::kJcc:
+        emit_jcc(app, ordinal);
+        return 1;
+      case Flow::kLoop:
+      case Flow::kJrcxz:
+        emit_short_branch(app, ordinal);
+        return 1;
+      case Flow::kXbegin:  // an immediate abort: no reason given, so the program takes its other path
+        mark_before(hot_, app);
+        hot_.emit.mov_r_imm(x86::kRax, 0);
+        [[fallthrough]];
+      case Flow::kJmp:
+        mark_before(hot_, app);
+        record(hot_, block_.exits[ordinal]);
+        mark_exit(hot_, ordinal);
+        emit_patchable_jump(hot_, ordinal);
+        return 1;
+      case Flow::kCall:
+        emit_call(app, ordinal);
+        return 1;
+      case Flow::kJmpIndirect:
+        emit_indirect_target(app);
+        record(hot_, block_.exits[ordinal]);
+        emit_cached_jump(hot_, core_.states, block_.exits[ordinal], exit_index(ordinal), ordinal);
+        return 1;
+      case Flow::kCallIndirect:
+        emit_indirect_call(app, ordinal);
+        return 1;
+      case Flow::kRet:
+        emit_ret(app, ordinal);
+        return 1;
+      case Flow::kSyscall:
+        emit_to_runtime(app, ordinal, offsetof(ThreadState, enter_syscall));
+        return 1;
+      case Flow::kFarJmp:
+      case Flow::kFarCall:
+      case Flow::kFarRet:
+      case Flow::kIret:
+      case Flow::kSysenter:
+        emit_to_runtime(app, ordinal, offsetof(ThreadState, enter_emulate));
+        return 1;
+    }
+    return 0;
+  }
+
+  u32 exit_index(u32 ordinal) const { return core_.exits.index_of(block_.exits[ordinal]); }
+
+  // The runtime executes the instruction, and records the exit when it has.
+  void emit_to_runtime(const AppInsn& app, u32 ordinal, u64 entry) {
+    mark_before(hot_, app);
+    hot_.emit.mov_gs_imm32(offsetof(ThreadState, exit_index), exit_index(ordinal));
+    hot_.emit.jmp_gs(static_cast<u32>(entry));
+  }
+
+  // jcc to the stub, patchable; when recording, to a cold record with the patchable jump behind it.
+  void emit_jcc(const AppInsn& app, u32 ordinal) {
+    Exit& exit = block_.exits[ordinal];
+    if (exit.flow_id != 0) {
+      const CachePc taken = emit_cold_record(app, ordinal, ParkedState());
+      mark_before(hot_, app);
+      hot_.emit.jcc(app.insn.cond, taken);
+      return;
+    }
+    mark_before(hot_, app);
+    hot_.emit.align_patchable(2);
+    hot_.emit.jcc(app.insn.cond, exit.stub);
+    exit.site = hot_.emit.here() + -4;
+  }
+
+  CachePc emit_cold_record(const AppInsn& app, u32 ordinal, const ParkedState& unrecorded) {
+    const CachePc start = cold_.emit.here();
+    if (unrecorded.at == At::kExit) {
+      mark_exit(cold_, ordinal, true);
+    } else {
+      mark_before(cold_, app);
+    }
+    record(cold_, block_.exits[ordinal]);
+    mark_exit(cold_, ordinal);
+    emit_patchable_jump(cold_, ordinal);
+    return start;
+  }
+
+  // loop, jrcxz: only a short form exists.
+  //
+  //       loop taken
+  //       jmp  over
+  // taken: jmp  exit
+  // over:
+  void emit_short_branch(const AppInsn& app, u32 ordinal) {
+    Exit& exit = block_.exits[ordinal];
+    ParkedState branched;
+    branched.at = At::kExit;
+    const bool recorded = exit.flow_id != 0;
+    const CachePc taken = recorded ? emit_cold_record(app, ordinal, branched) : exit.stub;
+    mark_before(hot_, app);
+    if (!recorded) hot_.emit.align_patchable(app.insn.length + 3u);
+    hot_.emit.bytes(app.bytes.data(), app.insn.length - 1u);
+    hot_.emit.imm8(2);
+    ParkedState passed;
+    passed.at = At::kAfter;
+    hot_.mark(app.app_offset + app.insn.length, app.index, core_.states.intern(passed));
+    hot_.emit.jmp_short(5);
+    mark_exit(hot_, ordinal, true);
+    hot_.emit.jmp(taken);
+    if (!recorded) exit.site = hot_.emit.here() + -4;
+  }
+
+  void emit_call(const AppInsn& app, u32 ordinal) {
+    Exit& exit = block_.exits[ordinal];
+    ParkedState pushing;
+    pushing.app_fault = true;
+    mark(hot_, app, pushing);
+    emit_push_return_address(hot_, cold_, app.pc + app.insn.length);
+    if (exit.flow_id != 0) {
+      ParkedState pushed;  // until it is recorded, the call has not happened
+      pushed.rsp_adjust = 8;
+      mark(hot_, app, pushed);
+      record(hot_, exit);
+    }
+    if (!plan_.has_landing) {
+      mark_exit(hot_, ordinal);
+      emit_patchable_jump(hot_, ordinal);
+      return;
+    }
+    emit_real_call(hot_, core_.states, exit, ordinal, block_.exits[landing_ordinal()],
+                   landing_ordinal());
+    set_return_landing(app);
+  }
+
+  // Returns to behind this call find the jump behind the real call.
+  void set_return_landing(const AppInsn& app) {
+    core_.returns.set(app.pc + app.insn.length, hot_.emit.here() + -5);
+  }
+
+  void mark_rcx_parked(PieceWriter& writer, const AppInsn& app, i32 rsp_adjust, bool app_fault) {
+    ParkedState state;
+    state.parked[0] = parked_in(kRcx, Spill::kBranch);
+    state.rsp_adjust = rsp_adjust;
+    state.app_fault = app_fault;
+    mark(writer, app, state);
+  }
+
+  // The target into rcx, the program's rcx parked.
+  void emit_indirect_target(const AppInsn& app) {
+    mark_before(hot_, app);
+    hot_.emit.mov_gs_r(spill_offset(Spill::kBranch), kRcx);
+    relocate_operand_load(context_, app, kRcx, parked_in(kRcx, Spill::kBranch), hot_);
+    mark_rcx_parked(hot_, app, 0, false);
+  }
+
+  // As a call, but what is called is a cold stub: it drops the cache address and jumps.
+  void emit_indirect_call(const AppInsn& app, u32 ordinal) {
+    Exit& exit = block_.exits[ordinal];
+    Exit& landing = block_.exits[landing_ordinal()];
+    emit_indirect_target(app);
+    mark_rcx_parked(hot_, app, 0, true);
+    emit_push_return_address(hot_, cold_, app.pc + app.insn.length);
+    mark_rcx_parked(hot_, app, 8, false);
+    record(hot_, exit);
+
+    const CachePc stub = cold_.emit.here();
+    ParkedState called = state_on_the_way(block_, exit);
+    called.rsp_adjust = 8;
+    cold_.mark(ordinal, exit.instruction, core_.states.intern(called));
+    cold_.emit.lea(x86::kRsp, x86::kRsp, 8);
+    emit_cached_jump(cold_, core_.states, exit, exit_index(ordinal), ordinal);
+
+    mark_exit(hot_, ordinal);
+    while ((raw(hot_.emit.here()) + 6) % 8 > 4) hot_.emit.nop(1);
+    hot_.emit.call(stub);
+    mark_exit(hot_, landing_ordinal());
+    hot_.emit.jmp(landing.stub);
+    landing.site = hot_.emit.here() + -4;
+    set_return_landing(app);
+  }
+
+  void emit_ret(const AppInsn& app, u32 ordinal) {
+    Exit& exit = block_.exits[ordinal];
+    if (app.insn.imm_size == 0) {
+      emit_ret_lookup(hot_, context_, app, core_.returns);
+      record(hot_, exit);
+      emit_ret_transfer(hot_, context_, app);
+      return;
+    }
+    emit_ret_target_load(hot_, context_, app);
+    record(hot_, exit);
+    ParkedState popped = state_on_the_way(block_, exit);
+    const i32 popped_bytes = 8 + static_cast<u16>(app.insn.imm);
+    popped.rsp_adjust = popped_bytes;
+    hot_.mark(ordinal, exit.instruction, core_.states.intern(popped));
+    hot_.emit.lea(x86::kRsp, x86::kRsp, popped_bytes);
+    emit_cached_jump(hot_, core_.states, exit, exit_index(ordinal), ordinal);
+  }
+
+  void emit_fall_through(u32 ordinal) {
+    Exit& exit = block_.exits[ordinal];
+    mark_exit(hot_, ordinal, true);
+    record(hot_, exit);
+    mark_exit(hot_, ordinal);
+    emit_patchable_jump(hot_, ordinal);
+  }
+
+  Core& core_;
+  const BlockPlan& plan_;
+  Block& block_;
+  PieceWriter hot_;
+  PieceWriter cold_;
+  RelocateContext context_;
+};
+
+Block* make_block(Core& core, const BlockPlan& plan) {
+  Block* block = core.cache.arena().take<Block>();
+  TIPTOE_CHECK(block != nullptr, raw(plan.start), 0);
+  block->start = plan.start;
+  block->app_bytes = plan.app_bytes;
+  block->instruction_count = static_cast<u16>(plan.insn_count);
+  block->exit_count = static_cast<u16>(plan.exit_count + plan.has_landing + plan.checked);
+  block->exits = core.exits.take(block->exit_count);
+  block->valid = true;
+  block->checked = plan.checked;
+  if (core.events.recording()) {
+    block->first_flow_id = __atomic_fetch_add(&core.events.control()->next_exit_id, plan.exit_count,
+                                              __ATOMIC_RELAXED);
+  }
+  for (u32 i = 0; i < block->exit_count; ++i) {
+    Exit& exit = block->exits[i];
+    exit.owner = block;
+    if (i < plan.exit_count) {
+      const PlannedExit& planned = plan.exits[i];
+      exit.kind = planned.kind;
+      exit.target = planned.target;
+      exit.instruction = planned.instruction;
+      exit.app_offset = plan.insns[planned.instruction].app_offset;
+      exit.role = planned.role;
+      if (block->first_flow_id != 0) exit.flow_id = block->first_flow_id + i;
+    } else if (plan.has_landing && i == plan.exit_count) {
+      exit.kind = ExitKind::kRet;
+      exit.target = plan.start + plan.app_bytes;
+      exit.instruction = static_cast<u16>(plan.insn_count - 1);
+      exit.role = Entry::kReturn;
+      exit.is_landing = true;
+    } else {  // the code has changed: back to the dispatcher for the same pc
+      exit.kind = ExitKind::kFallthrough;
+      exit.target = plan.start;
+      exit.role = Entry::kBody;
+    }
+  }
+  return block;
+}
+
+// A further way into a block that exists: a piece of its own that ends with a jump to the body.
+void add_entry(const sys::Held& held, Core& core, Block& block, Entry role) {
+  const CachePc body = block.entries[static_cast<unsigned>(Entry::kBody)];
+  Region& region = core.cache.region_for(held, AppPc{raw(body)});
+  PieceWriter out(core.cache, region, true, &block);
+  PieceWriter cold(core.cache, region, false, &block);
+  emit_entry(out, cold, core.states, block, role, false);
+  out.mark(0, 0, core.states.intern(ParkedState()));
+  if (region.contains(raw(body)) || x86::fits_i32(body - out.emit.here() - 5)) {
+    out.emit.jmp(body);
+  } else {
+    out.emit.jmp_rip(out.emit.here() + 6);
+    out.emit.imm64(raw(body));
+  }
+  block.entries[static_cast<unsigned>(role)] = out.start();
+  out.commit();
+  if (cold.emit.here() != cold.start()) cold.commit();
+}
+
+Block* translate_new(const sys::Held& held, Core& core, AppPc pc, Entry role) {
+  static BlockPlan plan;  // under the translation lock
+  if (!plan_block(held, core.space, pc, core.events.recording(), core.trust_threshold, plan)) {
+    return nullptr;
+  }
+  Block* block = make_block(core, plan);
+  Region& region = core.cache.region_for(held, pc);
+  BlockEmitter(core, plan, *block, region).emit(role);
+  core.translated_instructions += plan.insn_count;
+  core.definitions.block(*block, {block->exits, plan.exit_count}, {plan.bytes, plan.app_bytes});
+  core.blocks.insert(held, block);
+  sys::log(2, "block", raw(pc), raw(block->entries[0]), plan.insn_count);
+  return block;
+}
+
+}  // namespace
+
+Block* translate(const sys::Held& held, Core& core, AppPc pc, Entry role) {
+  Block* block = core.blocks.find(held, pc);
+  if (block == nullptr) {
+    block = translate_new(held, core, pc, role);
+    if (block == nullptr) return nullptr;
+  } else if (raw(block->entries[static_cast<unsigned>(role)]) == 0) {
+    add_entry(held, core, *block, role);
+  }
+  if (role == Entry::kIndirect) {
+    core.indirects.set(pc, block->entries[static_cast<unsigned>(Entry::kIndirect)]);
+  }
+  return block;
+}
+
+void invalidate_block(const sys::Held& held, Core& core, Block& block) {
+  if (!block.valid) return;
+  block.valid = false;
+  unlink_incoming(held, block);
+  core.blocks.remove(held, &block);
+  core.indirects.clear(block.start, block.entries[static_cast<unsigned>(Entry::kIndirect)]);
+  core.returns.clear(block.start, block.entries[static_cast<unsigned>(Entry::kReturn)]);
+}
+
+void invalidate(const sys::Held& held, Core& core, u64 start, u64 bytes) {
+  core.blocks.for_each_overlapping(held, start, bytes,
+                                   [&](Block& block) { invalidate_block(held, core, block); });
+}
+
+}  // namespace tiptoe::engine

@@ -1,0 +1,69 @@
+#include "engine/trust/check.h"
+
+#include "base/memory.h"
+
+namespace tiptoe::engine {
+namespace {
+
+using x86::kRcx;
+using x86::kRdx;
+
+ParkedState checking(bool rcx, bool rdx) {
+  ParkedState state;
+  if (rcx) state.parked[0] = parked_in(kRcx, Spill::kCheck);
+  if (rdx) state.parked[1] = parked_in(kRdx, Spill::kCheck2);
+  return state;
+}
+
+u64 load_up_to_8(const u8* bytes, unsigned count) {
+  u64 value = 0;
+  memcpy(&value, bytes, count);
+  return value;
+}
+
+}  // namespace
+
+void emit_code_check(PieceWriter& out, PieceWriter& cold, StateTable& states, const Block& block,
+                     std::span<const u8> bytes, u32 exit_index) {
+  x86::Emitter& emit = out.emit;
+  const auto mark = [&](PieceWriter& writer, bool rcx, bool rdx) {
+    writer.mark(0, 0, states.intern(checking(rcx, rdx)));
+  };
+  const CachePc stale = cold.emit.here();
+  mark(cold, true, true);
+  cold.emit.mov_r_gs(kRdx, spill_offset(Spill::kCheck2));
+  mark(cold, true, false);
+  cold.emit.mov_r_gs(kRcx, spill_offset(Spill::kCheck));
+  mark(cold, false, false);
+  cold.emit.mov_gs_imm32(offsetof(ThreadState, exit_index), exit_index);
+  cold.emit.jmp_gs(offsetof(ThreadState, enter_exit));
+
+  mark(out, false, false);
+  emit.mov_gs_r(spill_offset(Spill::kCheck), kRcx);
+  emit.mov_gs_r(spill_offset(Spill::kCheck2), kRdx);
+  mark(out, true, true);
+  const auto compare = [&](u64 address, u64 expected, unsigned width) {
+    emit.mov_r_imm(kRcx, address);
+    switch (width) {
+      case 8: emit.mov_r_mem(kRcx, kRcx, 0); break;
+      case 4: emit.mov_r32_mem(kRcx, kRcx, 0); break;
+      case 2: emit.movzx_r32_mem16(kRcx, kRcx, 0); break;
+      default: emit.movzx_r32_mem8(kRcx, kRcx, 0); break;
+    }
+    emit.mov_r_imm(kRdx, -expected);
+    emit.lea_sum(kRcx, kRcx, kRdx);
+    emit.jrcxz_short(5);
+    emit.jmp(stale);
+  };
+  u64 done = 0;
+  for (const unsigned width : {8u, 4u, 2u, 1u}) {
+    for (; bytes.size() - done >= width; done += width) {
+      compare(raw(block.start) + done, load_up_to_8(&bytes[done], width), width);
+    }
+  }
+  emit.mov_r_gs(kRdx, spill_offset(Spill::kCheck2));
+  mark(out, true, false);
+  emit.mov_r_gs(kRcx, spill_offset(Spill::kCheck));
+}
+
+}  // namespace tiptoe::engine
