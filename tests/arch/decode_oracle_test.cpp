@@ -1,6 +1,7 @@
 // Every instruction that Zydis can decode, we decode alike: real code from /usr/bin and /usr/lib,
 // and random bytes. By default a deterministic sample of the code; TIPTOE_FULL=1 in the environment
 // takes all of it.
+// timeout: 180
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -141,7 +142,7 @@ void sweep_section(Comparison& comparison, std::span<const u8> code, unsigned on
 void compare_installed_code(const std::string& directory, u64 least_instructions) {
   Comparison comparison(Mode::k64);
   Random random(3);
-  const unsigned one_in = full_sweep() ? 1 : 40;
+  const unsigned one_in = full_sweep() ? 1 : 100;
   for (const std::string& path : files_under(directory)) {
     const MappedFile file(path);
     visit_code(file.bytes(), true,

@@ -1,6 +1,7 @@
 // What the decoder says of registers and flags, held against the processor: instructions on
 // general-purpose registers are run with random contents, and then again with other contents in
 // everything that the decoder says they do not read. Manuals and Zydis can be wrong, this cannot.
+// timeout: 180
 #include <gtest/gtest.h>
 
 #include <string>

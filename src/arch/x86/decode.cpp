@@ -216,13 +216,12 @@ void Decoder::use_rex(u8 rex, u8 high_bits) {
 void Decoder::read_opcode() {
   pp_ = out_.repne ? kF2 : out_.rep ? kF3 : out_.operand_size_prefix ? k66 : kBare;
   read_vector_or_escape();
-  operand16_ = out_.encoding == Encoding::kLegacy || out_.encoding == Encoding::kRex2
-                   ? out_.operand_size_prefix && !out_.rex_w
-                   : false;
+  const bool legacy = out_.encoding == Encoding::kLegacy || out_.encoding == Encoding::kRex2;
+  operand16_ = legacy && out_.operand_size_prefix && !out_.rex_w;
 }
 
-// In 32-bit mode c4, c5 and 62 are les, lds and bound unless a memory form follows; 8f is pop
-// unless what would be ModRM.reg is not zero.
+// In 32-bit mode c4, c5 and 62 are les, lds and bound when a memory form follows. 8f is pop when
+// what would be the map is less than 8.
 void Decoder::read_vector_or_escape() {
   read_opcode_byte();
   const u8 byte = out_.opcode;
@@ -254,6 +253,18 @@ void Decoder::read_escape() {
   }
 }
 
+// Maps by their number in the prefix.
+constexpr Space kVexSpaces[] = {kUncharted, kVex0f,     kVex0f38,   kVex0f3a,
+                                kUncharted, kUncharted, kUncharted, kVex7};
+constexpr Space kEvexSpaces[] = {kUncharted, kEvex0f, kEvex0f38, kEvex0f3a,
+                                 kUncharted, kEvex5,  kEvex6,    kUncharted};
+constexpr Space kXopSpaces[] = {kXop8, kXop9, kXopA};
+
+template <unsigned N>
+Space space_of(const Space (&spaces)[N], unsigned map) {
+  return map < N ? spaces[map] : kUncharted;
+}
+
 void Decoder::begin_vector(Encoding encoding) {
   const bool refused = out_.lock || out_.rep || out_.repne || out_.operand_size_prefix;
   if (refused || out_.rex_offset != kAbsent) out_.valid = false;
@@ -280,32 +291,7 @@ void Decoder::read_vex3() {
   vvvv_ = (~second >> 3) & 15;
   pp_ = static_cast<u8>(1u << (second & 3));
   out_.map = static_cast<Map>(map);
-  switch (map + (xop ? 32 : 0)) {
-    case 1:
-      space_ = kVex0f;
-      break;
-    case 2:
-      space_ = kVex0f38;
-      break;
-    case 3:
-      space_ = kVex0f3a;
-      break;
-    case 7:
-      space_ = kVex7;
-      break;
-    case 32 + 8:
-      space_ = kXop8;
-      break;
-    case 32 + 9:
-      space_ = kXop9;
-      break;
-    case 32 + 10:
-      space_ = kXopA;
-      break;
-    default:
-      space_ = kUncharted;
-      break;
-  }
+  space_ = xop ? space_of(kXopSpaces, map - 8) : space_of(kVexSpaces, map);
   read_opcode_byte();
 }
 
@@ -322,26 +308,7 @@ void Decoder::read_evex() {
   pp_ = static_cast<u8>(1u << (second & 3));
   out_.map = static_cast<Map>(map);
   const bool apx = (first & 8) || !(second & 4);
-  switch (apx ? 0 : map) {
-    case 1:
-      space_ = kEvex0f;
-      break;
-    case 2:
-      space_ = kEvex0f38;
-      break;
-    case 3:
-      space_ = kEvex0f3a;
-      break;
-    case 5:
-      space_ = kEvex5;
-      break;
-    case 6:
-      space_ = kEvex6;
-      break;
-    default:
-      space_ = kUncharted;
-      break;
-  }
+  space_ = apx ? kUncharted : space_of(kEvexSpaces, map);
   read_opcode_byte();
 }
 
