@@ -26,9 +26,10 @@ void add_program_options(CLI::App& verb, ProgramOptions& options) {
                   "after N matches, no more (-1: always compared, right for all programs)")
       ->type_name("N")
       ->check(CLI::Range(-1, 1'000'000'000));
-  verb.add_option("--log", options.log_level,
-                  "What the runtime says of its own work on stderr: 0 nothing, 1 problems, 2 blocks, "
-                  "3 everything")
+  verb.add_option(
+          "--log", options.log_level,
+          "What the runtime says of its own work on stderr: 0 nothing, 1 problems, 2 blocks, "
+          "3 everything")
       ->type_name("N")
       ->check(CLI::Range(0, 3));
   verb.add_option("PROGRAM", options.program,

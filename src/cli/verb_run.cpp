@@ -12,9 +12,8 @@ void add_run_verb(CLI::App& app, int& status) {
   verb->footer("Example: tiptoe run -- ls -l");
   auto options = std::make_shared<ProgramOptions>();
   add_program_options(*verb, *options);
-  verb->callback([verb, options, &status] {
-    status = record::run_session(session_options(*verb, *options));
-  });
+  verb->callback(
+      [verb, options, &status] { status = record::run_session(session_options(*verb, *options)); });
 }
 
 }  // namespace tiptoe::cli

@@ -34,7 +34,8 @@ Error refused(const char* what, i64 result) {
                strerror(static_cast<int>(-result))};
 }
 
-// --- remote calls ---------------------------------------------------------------------------------
+// --- remote calls
+// ---------------------------------------------------------------------------------
 
 // Where the target can be made to run `syscall`, and a byte of its memory that is zero (an empty
 // string). Both are found in the vdso, or else in any executable mapping.
@@ -65,17 +66,19 @@ Expected<Foothold> find_foothold(const Tracee& tracee, const ProcessFacts& facts
   return Error{"found no syscall instruction in the program to map memory with"};
 }
 
-Expected<u64> remote_map(Tracee& tracee, u64 address, u64 bytes, int protection, int flags, i64 fd) {
-  Expected<i64> result = tracee.syscall(
-      SYS_mmap, {address, bytes, static_cast<u64>(protection), static_cast<u64>(flags),
-                 static_cast<u64>(fd), 0});
+Expected<u64> remote_map(Tracee& tracee, u64 address, u64 bytes, int protection, int flags,
+                         i64 fd) {
+  Expected<i64> result =
+      tracee.syscall(SYS_mmap, {address, bytes, static_cast<u64>(protection),
+                                static_cast<u64>(flags), static_cast<u64>(fd), 0});
   if (!result) return result.error();
   if (*result < 0 && *result > -4096) return refused("a memory mapping", *result);
   if (static_cast<u64>(*result) != address) return Error{"a mapping came to a wrong address"};
   return address;
 }
 
-// --- the shared memory ----------------------------------------------------------------------------
+// --- the shared memory
+// ----------------------------------------------------------------------------
 
 // Lifts the target's RLIMIT_NOFILE for as long as it lives: its descriptor table may be full.
 class LiftFileLimit {
@@ -125,7 +128,8 @@ Expected<UniqueFd> fetch_descriptor(pid_t pid, i64 remote_fd) {
 
 u32 affordable_chunks(const ProcessFacts& facts, u32 wanted) {
   if (facts.mmap_limit_bytes == ~u64{0}) return wanted;
-  return static_cast<u32>(std::min<u64>(wanted, facts.mmap_limit_bytes / kLimitShare / kChunkBytes));
+  return static_cast<u32>(
+      std::min<u64>(wanted, facts.mmap_limit_bytes / kLimitShare / kChunkBytes));
 }
 
 struct MadeSegment {
@@ -135,9 +139,8 @@ struct MadeSegment {
 };
 
 Status map_and_close(Tracee& tracee, i64 remote_fd, u64 address, u64 bytes) {
-  Expected<u64> mapped =
-      remote_map(tracee, address, bytes, PROT_READ | PROT_WRITE,
-                 MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_NORESERVE, remote_fd);
+  Expected<u64> mapped = remote_map(tracee, address, bytes, PROT_READ | PROT_WRITE,
+                                    MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_NORESERVE, remote_fd);
   Expected<i64> closed = tracee.syscall(SYS_close, {static_cast<u64>(remote_fd)});
   if (!mapped) return mapped.error();
   if (!closed) return closed.error();
@@ -169,7 +172,8 @@ Expected<MadeSegment> make_segment(Tracee& tracee, const ProcessFacts& facts, u6
   return made;
 }
 
-// --- the runtime ----------------------------------------------------------------------------------
+// --- the runtime
+// ----------------------------------------------------------------------------------
 
 BootRegisters boot_registers(const user_regs_struct& r) {
   return {{r.rax, r.rcx, r.rdx, r.rbx, r.rsp, r.rbp, r.rsi, r.rdi, r.r8, r.r9, r.r10, r.r11, r.r12,
@@ -222,8 +226,8 @@ Expected<std::unique_ptr<BootParams>> boot_params(const Tracee& tracee, const Pr
   return boot;
 }
 
-// One PROT_NONE reservation, so that the gaps between segments are ours too; the segments in it, each
-// with its final protection at once: their bytes are written from outside.
+// One PROT_NONE reservation, so that the gaps between segments are ours too; the segments in it,
+// each with its final protection at once: their bytes are written from outside.
 Status map_runtime(Tracee& tracee, const RuntimeImage& image, u64 base) {
   constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS;
   Expected<u64> reserved = remote_map(tracee, base, image.bytes(), PROT_NONE,
@@ -237,7 +241,8 @@ Status map_runtime(Tracee& tracee, const RuntimeImage& image, u64 base) {
   return {};
 }
 
-// Writes what is not zero anyway: fresh pages are, and a BSS of megabytes shall not become resident.
+// Writes what is not zero anyway: fresh pages are, and a BSS of megabytes shall not become
+// resident.
 Status write_image(const Tracee& tracee, const RuntimeImage& image, u64 base,
                    std::span<const u8> contents) {
   for (const ImageSegment& segment : image.segments()) {
@@ -277,7 +282,8 @@ Expected<MadeSegment> inject_stopped(Tracee& tracee, const RuntimeImage& image,
   return segment;
 }
 
-// --- what cannot be traced ------------------------------------------------------------------------
+// --- what cannot be traced
+// ------------------------------------------------------------------------
 
 bool runs_x86_64_code(pid_t tid) {
   const std::string path = "/proc/" + std::to_string(tid) + "/exe";

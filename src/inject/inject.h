@@ -26,8 +26,8 @@ struct InjectOptions {
   u32 log_level = 0;
 };
 
-// A program with the runtime mapped and its shared memory made, stopped, not yet detached: the caller
-// may first let the recorder take the memory.
+// A program with the runtime mapped and its shared memory made, stopped, not yet detached: the
+// caller may first let the recorder take the memory.
 struct Injected {
   Tracee tracee;
   UniqueFd segment;  // the memfd

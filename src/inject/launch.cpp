@@ -94,9 +94,13 @@ Launched await_exec_stop(pid_t pid, int channel) {
     const std::optional<int> report = wait_for_report(pid, kExecTimeoutMs);
     if (!report) return give_up(pid, ETIMEDOUT, "waiting for execve");
     switch (classify_stop(*report)) {
-      case StopKind::kExec: return {LaunchOutcome::kAtExec, pid, 0, ""};
-      case StopKind::kEnded: return not_started(pid, channel);
-      default: resume_unchanged(pid, *report); break;
+      case StopKind::kExec:
+        return {LaunchOutcome::kAtExec, pid, 0, ""};
+      case StopKind::kEnded:
+        return not_started(pid, channel);
+      default:
+        resume_unchanged(pid, *report);
+        break;
     }
   }
 }

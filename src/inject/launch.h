@@ -58,7 +58,8 @@ class InheritedState {
   rlimit open_files_;
 };
 
-// The caller must be single-threaded. The program is killed should the caller die before it detaches.
+// The caller must be single-threaded. The program is killed should the caller die before it
+// detaches.
 Launched launch(const Command& command, const InheritedState& inherited, bool trace);
 
 }  // namespace tiptoe::inject

@@ -10,11 +10,11 @@ namespace {
 constexpr u64 kMiB = u64{1} << 20;
 constexpr u64 kGiB = u64{1} << 30;
 
-constexpr u64 kLowestAddress = 0x1'0000'0000;        // below 4 GiB belongs to whoever asks for it
-constexpr u64 kHighestAddress = 0x7fff'ffff'f000;    // TASK_SIZE with 4-level tables
-constexpr u64 kGuardBytes = kMiB;                    // kept unmapped around what we place
-constexpr u64 kStackSlackBytes = 2 * kMiB;           // the kernel's guard gap (1 MiB), and as much
-constexpr u64 kUnlimitedStackBytes = 1024 * kGiB;    // room left below a stack without a limit
+constexpr u64 kLowestAddress = 0x1'0000'0000;      // below 4 GiB belongs to whoever asks for it
+constexpr u64 kHighestAddress = 0x7fff'ffff'f000;  // TASK_SIZE with 4-level tables
+constexpr u64 kGuardBytes = kMiB;                  // kept unmapped around what we place
+constexpr u64 kStackSlackBytes = 2 * kMiB;         // the kernel's guard gap (1 MiB), and as much
+constexpr u64 kUnlimitedStackBytes = 1024 * kGiB;  // room left below a stack without a limit
 constexpr u64 kLegacyGapBytes = 64 * kMiB;
 
 // With the usual top-down layout the kernel's mmap area ends above this address, and executables

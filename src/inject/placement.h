@@ -2,8 +2,8 @@
 //
 // Rules, in order of weight: never where the kernel or the program would put something of its own
 // (addresses of the program's own mappings stay as they are natively); inside the ranges that
-// sanitizers take for ordinary application memory; the runtime near the dynamic linker and the vdso.
-// docs in the .cpp, next to each number.
+// sanitizers take for ordinary application memory; the runtime near the dynamic linker and the
+// vdso. docs in the .cpp, next to each number.
 #pragma once
 
 #include "base/types.h"

@@ -1,5 +1,5 @@
-// What /proc and prlimit tell about a process that is about to be traced: its mappings, its auxiliary
-// vector, its limits. Read once, while the process is stopped at its first instruction.
+// What /proc and prlimit tell about a process that is about to be traced: its mappings, its
+// auxiliary vector, its limits. Read once, while the process is stopped at its first instruction.
 #pragma once
 
 #include <sys/types.h>

@@ -103,17 +103,31 @@ Status RuntimeImage::read_dynamic(std::span<const u8> elf) {
   for (u64 at = dynamic; at < dynamic + dynamic_bytes && read(at, entry); at += sizeof(entry)) {
     const u64 value = entry.d_un.d_val;
     switch (entry.d_tag) {
-      case DT_SYMTAB: symbols = value; break;
-      case DT_STRTAB: strings = value; break;
-      case DT_STRSZ: string_bytes = value; break;
-      case DT_HASH: hash = value; break;
-      case DT_RELA: rela = value; break;
-      case DT_RELASZ: rela_bytes = value; break;
+      case DT_SYMTAB:
+        symbols = value;
+        break;
+      case DT_STRTAB:
+        strings = value;
+        break;
+      case DT_STRSZ:
+        string_bytes = value;
+        break;
+      case DT_HASH:
+        hash = value;
+        break;
+      case DT_RELA:
+        rela = value;
+        break;
+      case DT_RELASZ:
+        rela_bytes = value;
+        break;
       case DT_REL:
       case DT_JMPREL:
       case DT_RELR:
-      case DT_NEEDED: return broken("it needs more than relative relocations");
-      default: break;
+      case DT_NEEDED:
+        return broken("it needs more than relative relocations");
+      default:
+        break;
     }
   }
   if (!symbols || !strings || !hash) return broken("no dynamic symbols");

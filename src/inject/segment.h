@@ -26,8 +26,8 @@ u64 segment_head_bytes(u32 chunk_count);
 // Sizes the memfd and writes its head: every chunk free, the counters at 1.
 Status initialise_segment(int memfd, const SegmentOptions& options);
 
-// A mapping of (the first bytes of) a segment, preceded by one private page: the recorder keeps there
-// what must stand at a fixed distance from the control page and must not be shared.
+// A mapping of (the first bytes of) a segment, preceded by one private page: the recorder keeps
+// there what must stand at a fixed distance from the control page and must not be shared.
 class SegmentMapping {
  public:
   static Expected<SegmentMapping> map(int memfd, u64 bytes);

@@ -67,10 +67,17 @@ StopKind classify_stop(int wait_status) {
 
 void resume_unchanged(pid_t tid, int wait_status) {
   switch (classify_stop(wait_status)) {
-    case StopKind::kEnded: return;
-    case StopKind::kGroupStop: ptrace(PTRACE_LISTEN, tid, 0, 0); return;
-    case StopKind::kSignal: ptrace(PTRACE_CONT, tid, 0, WSTOPSIG(wait_status)); return;
-    default: ptrace(PTRACE_CONT, tid, 0, 0); return;
+    case StopKind::kEnded:
+      return;
+    case StopKind::kGroupStop:
+      ptrace(PTRACE_LISTEN, tid, 0, 0);
+      return;
+    case StopKind::kSignal:
+      ptrace(PTRACE_CONT, tid, 0, WSTOPSIG(wait_status));
+      return;
+    default:
+      ptrace(PTRACE_CONT, tid, 0, 0);
+      return;
   }
 }
 
@@ -100,7 +107,8 @@ Expected<Tracee> Tracee::at_exec(pid_t tid) {
   }
   if (ptrace(PTRACE_GETREGS, tid, 0, &tracee.initial_) != 0) return failed("reading registers");
   tracee.initial_.orig_rax = ~0ull;  // no system call to restart
-  if (Status status = tracee.run_to_syscall_stop(); !status) return status.error();  // execve's exit
+  if (Status status = tracee.run_to_syscall_stop(); !status)
+    return status.error();  // execve's exit
   return tracee;
 }
 
@@ -110,10 +118,15 @@ Status Tracee::run_to_syscall_stop() {
     const std::optional<int> report = wait_for_report(tid_, kReportTimeoutMs);
     if (!report) return Error{"the program does not answer (is its cgroup frozen?)"};
     switch (classify_stop(*report)) {
-      case StopKind::kSyscall: return {};
-      case StopKind::kEnded: return Error{"the program was killed at its start"};
-      case StopKind::kSignal: deferred_signal_ = WSTOPSIG(*report); break;  // SIGSTOP, unblockable
-      default: break;
+      case StopKind::kSyscall:
+        return {};
+      case StopKind::kEnded:
+        return Error{"the program was killed at its start"};
+      case StopKind::kSignal:
+        deferred_signal_ = WSTOPSIG(*report);
+        break;  // SIGSTOP, unblockable
+      default:
+        break;
     }
   }
 }

@@ -1,9 +1,9 @@
 // A ptrace-stopped thread and what is done to it from outside: registers, memory, system calls.
 //
-// A remote system call runs at a `syscall` instruction that the target already has (the vdso's), from
-// one syscall stop to the next (PTRACE_SYSCALL). Single-stepping would be one stop fewer, but its trap
-// is a forced SIGTRAP: a program that was started with SIGTRAP ignored would find it reset.
-// All calls must come from the thread that attached.
+// A remote system call runs at a `syscall` instruction that the target already has (the vdso's),
+// from one syscall stop to the next (PTRACE_SYSCALL). Single-stepping would be one stop fewer, but
+// its trap is a forced SIGTRAP: a program that was started with SIGTRAP ignored would find it
+// reset. All calls must come from the thread that attached.
 #pragma once
 
 #include <signal.h>
@@ -34,8 +34,8 @@ StopKind classify_stop(int wait_status);
 // Lets a thread that stopped for something not ours go on as it would have without a tracer.
 void resume_unchanged(pid_t tid, int wait_status);
 
-// Waits for the next report of one thread; nothing when it does not come in time. (A wait without an
-// end would hang with a target whose cgroup is frozen.)
+// Waits for the next report of one thread; nothing when it does not come in time. (A wait without
+// an end would hang with a target whose cgroup is frozen.)
 std::optional<int> wait_for_report(pid_t tid, int timeout_ms);
 
 class Tracee {

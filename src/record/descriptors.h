@@ -1,7 +1,7 @@
 // Letting go of what tiptoe inherited but only the program shall hold.
 //
-// A pipe of which tiptoe keeps a copy would not end when the program closes it: its reader would wait
-// for tiptoe's exit, and a program that waits for that reader would wait forever.
+// A pipe of which tiptoe keeps a copy would not end when the program closes it: its reader would
+// wait for tiptoe's exit, and a program that waits for that reader would wait forever.
 #pragma once
 
 namespace tiptoe::record {

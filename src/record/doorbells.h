@@ -22,8 +22,8 @@ class Doorbells {
   // seen() and wait() are for one thread, the sleeper; add() and wake() for any.
   void add(u32 image, const u32& doorbell);
   void wake();
-  // By the sleeper, while it is awake; or by another thread, which waits until the sleeper has let go
-  // of the word (it must be sleeping or about to).
+  // By the sleeper, while it is awake; or by another thread, which waits until the sleeper has let
+  // go of the word (it must be sleeping or about to).
   void remove_by_sleeper(u32 image);
   void remove_by_other(u32 image);
 

@@ -1,8 +1,9 @@
 // The thread that drains all images of a session as their doorbells ring, and writes the trace.
 //
-// Draining and compressing are one thread's work: a chunk is compressed straight out of shared memory
-// (no copy) at 0.3 GB/s and more, which keeps up with programs that run at a few hundred million
-// instructions a second, and the program waits (backlog_limit) rather than lose words beyond that.
+// Draining and compressing are one thread's work: a chunk is compressed straight out of shared
+// memory (no copy) at 0.3 GB/s and more, which keeps up with programs that run at a few hundred
+// million instructions a second, and the program waits (backlog_limit) rather than lose words
+// beyond that.
 #pragma once
 
 #include <sys/types.h>
@@ -42,12 +43,13 @@ class DrainThread {
     bool processes_left = false;  // some still ran when the recording ended
   };
 
-  // `pidfd_poll`: an epoll descriptor to which the processes' pidfds are added; when it is readable,
-  // call wake().
+  // `pidfd_poll`: an epoll descriptor to which the processes' pidfds are added; when it is
+  // readable, call wake().
   DrainThread(RecorderLock& lock, int pidfd_poll, Events events);
   ~DrainThread();
 
-  // Before the first image; without it nothing is written. The thread's alone until finish() returns.
+  // Before the first image; without it nothing is written. The thread's alone until finish()
+  // returns.
   void set_writer(trace::Writer* writer) { writer_ = writer; }
   void add(NewImage image);
   void wake() { bells_.wake(); }

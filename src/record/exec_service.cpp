@@ -64,12 +64,15 @@ void ExecService::answer_requests() {
 void ExecService::answer(u32 image, const Watched& watched, u32 slot) {
   switch (state_of(watched.control.control().requests[slot])) {
     case RequestState::kExecPosted:
-      set_state(image, slot,
-                attach(image, watched, slot) ? RequestState::kExecReady
-                                             : RequestState::kExecRefused);
+      set_state(
+          image, slot,
+          attach(image, watched, slot) ? RequestState::kExecReady : RequestState::kExecRefused);
       break;
-    case RequestState::kExecFailed: interrupt(image, slot); break;
-    default: break;
+    case RequestState::kExecFailed:
+      interrupt(image, slot);
+      break;
+    default:
+      break;
   }
 }
 
@@ -84,8 +87,8 @@ bool ExecService::attach(u32 image, const Watched& watched, u32 slot) {
     return false;
   }
   if (ptrace(PTRACE_SEIZE, *tid, 0, kAttachOptions) != 0) {
-    notice_("process " + std::to_string(*tid) + " is not followed into " + path + ": ptrace: " +
-            strerror(errno));
+    notice_("process " + std::to_string(*tid) + " is not followed into " + path +
+            ": ptrace: " + strerror(errno));
     return false;
   }
   attached_[*tid] = {image, slot, request.process, false};
@@ -107,7 +110,7 @@ void ExecService::set_state(u32 image, u32 slot, RequestState state) {
   if (watched == images_.end()) return;
   Request& request = watched->second.control.control().requests[slot];
   std::atomic_ref(request.state).store(state);
-  futex_wake_all(reinterpret_cast<const u32&>(request.state));
+  futex_wake_all(static_cast<const void*>(&request.state));
 }
 
 bool ExecService::on_report(pid_t pid, int wait_status) {
@@ -131,7 +134,8 @@ bool ExecService::on_report(pid_t pid, int wait_status) {
   return true;
 }
 
-// execve by a thread that is not the leader takes the leader's id over; the kernel tells the old one.
+// execve by a thread that is not the leader takes the leader's id over; the kernel tells the old
+// one.
 void ExecService::on_exec(pid_t pid) {
   unsigned long former = 0;
   ptrace(PTRACE_GETEVENTMSG, pid, 0, &former);

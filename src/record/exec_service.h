@@ -1,8 +1,9 @@
 // Follows execve in traced processes: attaches for the exec alone and injects into the new image.
 //
-// The protocol is bridge/shared_memory.h's Request. Everything here is driven by events (a doorbell,
-// a wait status) and nothing waits for a traced process, so that one that never calls its execve, is
-// stopped, or dies holds up nobody else. One thread only: ptrace belongs to the thread that attached.
+// The protocol is bridge/shared_memory.h's Request. Everything here is driven by events (a
+// doorbell, a wait status) and nothing waits for a traced process, so that one that never calls its
+// execve, is stopped, or dies holds up nobody else. One thread only: ptrace belongs to the thread
+// that attached.
 #pragma once
 
 #include <sys/types.h>

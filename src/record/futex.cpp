@@ -14,7 +14,11 @@ void futex_wait(const u32& word, u32 expected, int timeout_ms) {
 }
 
 void futex_wake_all(const u32& word) {
-  syscall(SYS_futex, &word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+  futex_wake_all(static_cast<const void*>(&word));
+}
+
+void futex_wake_all(const void* word) {
+  syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
 }
 
 }  // namespace tiptoe::record

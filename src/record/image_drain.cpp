@@ -20,8 +20,6 @@ namespace {
 // taking a chunk and describing it a process may be overtaken by this many others.
 constexpr u32 kUndescribedChunks = 64;
 
-constexpr u32 kRootProcess = 1;
-
 template <class T>
 T load(const T& word) {
   return std::atomic_ref(const_cast<T&>(word)).load();
@@ -99,7 +97,8 @@ void ImageDrain::drain() {
   drain_flow();
 }
 
-// --- definitions ----------------------------------------------------------------------------------
+// --- definitions
+// ----------------------------------------------------------------------------------
 
 void ImageDrain::drain_definitions() {
   for (u32 index : chunks_in(ChunkState::kFilling, ChunkKind::kDefinitions)) {
@@ -136,8 +135,12 @@ void ImageDrain::drain_definitions_of(u32 index) {
 
 void ImageDrain::on_definition(DefinitionKind kind, std::span<const u8> payload) {
   switch (kind) {
-    case DefinitionKind::kBlock: counter_.define(payload); break;
-    case DefinitionKind::kThread: ++threads_; break;
+    case DefinitionKind::kBlock:
+      counter_.define(payload);
+      break;
+    case DefinitionKind::kThread:
+      ++threads_;
+      break;
     case DefinitionKind::kProcess: {
       ProcessDefinition process;
       if (payload_as(payload, process)) on_process(process);
@@ -151,7 +154,8 @@ void ImageDrain::on_definition(DefinitionKind kind, std::span<const u8> payload)
       on_module(module, std::string(path, path + module.path_bytes));
       break;
     }
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -163,8 +167,8 @@ void ImageDrain::on_process(const ProcessDefinition& process) {
 
 // The file is read by the path that the process has for it, which may differ from ours (chroot).
 void ImageDrain::on_module(const ModuleDefinition& module, std::string path) {
-  const std::string key = path + '\n' + std::to_string(module.device) + ':' +
-                          std::to_string(module.inode);
+  const std::string key =
+      path + '\n' + std::to_string(module.device) + ':' + std::to_string(module.inode);
   if (!writer_ || !known_modules_.insert(key).second) return;
   Expected<trace::ModuleIdentity> identity =
       trace::identify_module("/proc/" + std::to_string(root_) + "/root" + path);
@@ -174,7 +178,8 @@ void ImageDrain::on_module(const ModuleDefinition& module, std::string path) {
   (void)writer_->write_module_identity(*identity);
 }
 
-// --- flow -----------------------------------------------------------------------------------------
+// --- flow
+// -----------------------------------------------------------------------------------------
 
 // In each stream's own order: a pass may see a chunk sealed after it had looked at the one before.
 void ImageDrain::drain_flow() {
@@ -207,7 +212,8 @@ void ImageDrain::write_flow(u32 index, std::span<const u32> words) {
                             descriptor.end_tsc, words);
 }
 
-// --- processes that are gone ----------------------------------------------------------------------
+// --- processes that are gone
+// ----------------------------------------------------------------------
 
 std::vector<int> ImageDrain::new_pidfds() {
   return std::exchange(new_pidfds_, {});
@@ -245,10 +251,10 @@ void ImageDrain::take_unsealed_of(u32 process) {
 }
 
 void ImageDrain::write_unsealed(u32 index) {
-  if (mapping_.descriptor(index).kind == ChunkKind::kDefinitions) return drain_definitions_of(index);
+  if (mapping_.descriptor(index).kind == ChunkKind::kDefinitions)
+    return drain_definitions_of(index);
   const std::span<const u32> chunk(
-      reinterpret_cast<const u32*>(mapping_.chunk(chunk_count_, index)),
-      kChunkBytes / sizeof(u32));
+      reinterpret_cast<const u32*>(mapping_.chunk(chunk_count_, index)), kChunkBytes / sizeof(u32));
   write_flow(index, chunk.first(written_words(chunk)));
 }
 
@@ -284,7 +290,8 @@ void ImageDrain::push_free(u32 index) {
   futex_wake_all(control().freed);
 }
 
-// --- the end --------------------------------------------------------------------------------------
+// --- the end
+// --------------------------------------------------------------------------------------
 
 bool ImageDrain::is_done() const {
   return alive_.empty() && gone_.size() + 1 >= load(control().next_process);

@@ -1,7 +1,7 @@
 // Takes what the processes of one image recorded out of its segment and into the trace file.
 //
-// What stands in the segment is written by a program that may be damaged or hostile: nothing read from
-// it is trusted beyond what would make the trace wrong (sizes and indices are checked).
+// What stands in the segment is written by a program that may be damaged or hostile: nothing read
+// from it is trusted beyond what would make the trace wrong (sizes and indices are checked).
 #pragma once
 
 #include <sys/types.h>
@@ -23,6 +23,8 @@
 #include "trace/writer.h"
 
 namespace tiptoe::record {
+
+constexpr u32 kRootProcess = 1;  // the number of the process that runs the image
 
 struct DrainTotals {
   u64 instructions = 0;
@@ -66,7 +68,6 @@ class ImageDrain {
   DrainTotals totals() const;
 
  private:
-
   ChunkState state_of(u32 index) const;
   std::vector<u32> chunks_in(ChunkState state, ChunkKind kind) const;
   void watch_process(u32 process, std::optional<pid_t> pid);
@@ -96,8 +97,8 @@ class ImageDrain {
   u32 high_water_ = 0;  // chunks that were ever used
   u32 threads_ = 0;
   u32 processes_ = 0;
-  std::map<u32, u32> next_sequence_;    // of each stream
-  std::map<u32, u32> drained_bytes_;    // of each definition chunk
+  std::map<u32, u32> next_sequence_;  // of each stream
+  std::map<u32, u32> drained_bytes_;  // of each definition chunk
   struct LiveProcess {
     pid_t pid;
     UniqueFd pidfd;

@@ -8,7 +8,8 @@
 namespace tiptoe::record {
 namespace {
 
-constexpr u32 kMostExits = 1u << 28;  // far beyond any program; bounds what damaged memory can ask for
+constexpr u32 kMostExits =
+    1u << 28;  // far beyond any program; bounds what damaged memory can ask for
 
 }  // namespace
 
@@ -39,10 +40,16 @@ void InstructionCounter::count(std::span<const u32> words) {
     const u32 payload = control_payload_words(word);
     if (at + payload >= words.size()) return;
     switch (control_kind(word)) {
-      case Control::kPad: return;
-      case Control::kPartial: instructions_ += words[at + 2]; break;
-      case Control::kSingle: ++instructions_; break;
-      default: break;
+      case Control::kPad:
+        return;
+      case Control::kPartial:
+        instructions_ += words[at + 2];
+        break;
+      case Control::kSingle:
+        ++instructions_;
+        break;
+      default:
+        break;
     }
     at += payload;
   }

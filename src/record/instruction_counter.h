@@ -1,7 +1,7 @@
 // How many instructions a recording stands for, counted while it is drained.
 //
-// Every flow word stands for the instructions of its block up to the exit taken; the definitions say
-// how many those are. One counter an image: exit ids are numbered per image.
+// Every flow word stands for the instructions of its block up to the exit taken; the definitions
+// say how many those are. One counter an image: exit ids are numbered per image.
 #pragma once
 
 #include <span>

@@ -37,8 +37,8 @@ bool maps_segment(pid_t tid, const SegmentIdentity& segment) {
 bool is_in_our_pid_namespace(const std::string& process) {
   struct stat ours {
   }, theirs{};
-  return stat("/proc/self/ns/pid", &ours) == 0 && stat((process + "/ns/pid").c_str(), &theirs) == 0 &&
-         ours.st_ino == theirs.st_ino;
+  return stat("/proc/self/ns/pid", &ours) == 0 &&
+         stat((process + "/ns/pid").c_str(), &theirs) == 0 && ours.st_ino == theirs.st_ino;
 }
 
 // Among all threads of the processes of other namespaces.

@@ -1,7 +1,8 @@
 // From the ids that a process has for itself to the ids that it has for us.
 //
-// They differ when the process lives in a pid namespace of its own, and an id alone cannot tell: the
-// same number may be an innocent process of ours. Who maps the segment is the process that is meant.
+// They differ when the process lives in a pid namespace of its own, and an id alone cannot tell:
+// the same number may be an innocent process of ours. Who maps the segment is the process that is
+// meant.
 #pragma once
 
 #include <sys/types.h>

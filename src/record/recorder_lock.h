@@ -1,11 +1,12 @@
 // How traced processes learn that the recorder is gone, whatever killed it.
 //
 // ControlPage::recorder_lock is a robust futex: its word holds the id of a thread of ours, and when
-// that thread dies the kernel sets FUTEX_OWNER_DIED in the word of every entry of the thread's robust
-// list and wakes a waiter. The list belongs to a thread made for this purpose alone, because
-// set_robust_list replaces the one that glibc registered for the thread (for its own robust mutexes,
-// of which this thread has none). The list's nodes lie in the private page in front of each segment's
-// mapping, at the same distance from the word in all of them, where the traced program cannot reach.
+// that thread dies the kernel sets FUTEX_OWNER_DIED in the word of every entry of the thread's
+// robust list and wakes a waiter. The list belongs to a thread made for this purpose alone, because
+// set_robust_list replaces the one that glibc registered for the thread (for its own robust
+// mutexes, of which this thread has none). The list's nodes lie in the private page in front of
+// each segment's mapping, at the same distance from the word in all of them, where the traced
+// program cannot reach.
 #pragma once
 
 #include <linux/futex.h>

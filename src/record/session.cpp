@@ -5,12 +5,14 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 
@@ -27,6 +29,7 @@ namespace {
 
 constexpr u32 kChunks = 4096;       // 4 GiB of address space; memory only as far as it is used
 constexpr u32 kBacklogChunks = 64;  // the program waits when this much (64 MiB) is not yet written
+constexpr rlim_t kEnoughFiles = 4096;  // a descriptor a followed process, and a few
 
 void say(const std::string& text) {
   std::fprintf(stderr, "tiptoe: %s\n", text.c_str());
@@ -50,9 +53,11 @@ sigset_t block_our_signals() {
   return ours;
 }
 
-void raise_soft_limit(__rlimit_resource resource) {
+void raise_limit(__rlimit_resource resource, rlim_t enough) {
   rlimit limit;
   if (getrlimit(resource, &limit) != 0) return;
+  const rlimit raised{enough, std::max(enough, limit.rlim_max)};
+  if (limit.rlim_max < enough && setrlimit(resource, &raised) == 0) return;  // privileged
   limit.rlim_cur = limit.rlim_max;
   setrlimit(resource, &limit);
 }
@@ -99,6 +104,8 @@ class Recorder {
   DrainThread drains_;
   bool ended_ = false;
   bool aborted_ = false;
+  pid_t main_pid_ = -1;
+  u32 main_image_ = 0;              // that the program runs
   std::optional<int> wait_status_;  // of the program, once it ended
   int exit_status_ = kExitFailed;
 };
@@ -113,7 +120,8 @@ Recorder::Recorder(const SessionOptions& options, RecorderLock& lock, int socket
               {[this](u32 image) { send(MessageKind::kImageDone, image); },
                [this] {
                  say("the trace cannot be written any further (disk full, or a limit?); it ends "
-                     "here, the program goes on: " + *options_.output);
+                     "here, the program goes on: " +
+                     *options_.output);
                }}) {}
 
 int Recorder::run() {
@@ -123,7 +131,8 @@ int Recorder::run() {
 
 void Recorder::loop() {
   while (!ended_) {
-    pollfd events[] = {{signals_.get(), POLLIN, 0}, {socket_, POLLIN, 0}, {pidfds_.get(), POLLIN, 0}};
+    pollfd events[] = {
+        {signals_.get(), POLLIN, 0}, {socket_, POLLIN, 0}, {pidfds_.get(), POLLIN, 0}};
     poll(events, 3, -1);
     signalfd_siginfo info;
     while (read(signals_.get(), &info, sizeof(info)) == sizeof(info)) on_signal(info);
@@ -152,7 +161,9 @@ void Recorder::on_message(ReceivedMessage& received) {
   }
   const Message& message = received.message;
   switch (message.kind) {
-    case MessageKind::kImage: on_image(received); break;
+    case MessageKind::kImage:
+      on_image(received);
+      break;
     case MessageKind::kNotStarted:
       say(explain_exec_error(options_.argv.front(), message.value));
       end(exit_status_of_error(message.value));
@@ -161,7 +172,9 @@ void Recorder::on_message(ReceivedMessage& received) {
       say(message.text);
       end(kExitFailed);
       break;
-    case MessageKind::kMainStopped: on_program_stopped(message.value); break;
+    case MessageKind::kMainStopped:
+      on_program_stopped(message.value);
+      break;
     case MessageKind::kMainEnded:
       wait_status_ = message.value;
       end(aborted_                     ? kExitFailed
@@ -171,7 +184,8 @@ void Recorder::on_message(ReceivedMessage& received) {
     case MessageKind::kNotice:
       if (!aborted_) say(message.text);
       break;
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -186,7 +200,8 @@ void Recorder::abort(const std::string& why) {
   send(MessageKind::kAbort);
 }
 
-// Not before a program is there to be recorded: an older trace shall not be lost to a mistyped name.
+// Not before a program is there to be recorded: an older trace shall not be lost to a mistyped
+// name.
 bool Recorder::open_trace() {
   if (!options_.output || writer_) return true;
   Expected<trace::Writer> writer =
@@ -203,8 +218,10 @@ bool Recorder::open_trace() {
 void Recorder::on_image(ReceivedMessage& received) {
   const Message& message = received.message;
   if (!open_trace()) return;
-  Expected<inject::SegmentMapping> mapping = inject::SegmentMapping::map(
-      received.fd.get(), inject::segment_bytes(message.chunk_count));
+  if (main_pid_ < 0) main_pid_ = message.pid;
+  if (message.pid == main_pid_) main_image_ = message.image;
+  Expected<inject::SegmentMapping> mapping =
+      inject::SegmentMapping::map(received.fd.get(), inject::segment_bytes(message.chunk_count));
   if (!mapping) return abort(mapping.error().message);
   drains_.add({std::make_unique<ImageDrain>(message.image, std::move(received.fd),
                                             std::move(*mapping), message.chunk_count, message.pid,
@@ -232,8 +249,10 @@ void Recorder::on_program_stopped(int signal) {
 
 int Recorder::finish() {
   const DrainThread::Result result = drains_.finish();
-  if (writer_) write_end(result);
-  else if (options_.output && wait_status_ && !aborted_) say("nothing was recorded");
+  if (writer_)
+    write_end(result);
+  else if (options_.output && wait_status_ && !aborted_)
+    say("nothing was recorded");
   return exit_status_;
 }
 
@@ -246,6 +265,9 @@ void Recorder::write_end(const DrainThread::Result& result) {
   totals.threads = result.totals.threads;
   totals.images = result.images;
   totals.wait_status = wait_status_.value_or(0);
+  if (wait_status_) {
+    (void)writer_->write_process_end(main_image_, kRootProcess, main_pid_, *wait_status_);
+  }
   const Status status = writer_->finish(reason, totals);
   if (!status) say(status.error().message);
   say(summary_line({result.totals.instructions, result.totals.threads, result.totals.processes,
@@ -293,16 +315,16 @@ int run_session(const SessionOptions& options) {
   }
   const Expected<inject::RuntimeImage> image = inject::RuntimeImage::parse(options.runtime);
   if (!image) return fail(image.error().message);
+  const WardenOptions warden = warden_options(options, program, inject::InheritedState::current());
+  const sigset_t signals = block_our_signals();
+  raise_limit(RLIMIT_FSIZE, RLIM_INFINITY);
+  raise_limit(RLIMIT_NOFILE, kEnoughFiles);
+  prctl(PR_SET_DUMPABLE, 1);  // or a tiptoe that its user may not read could not trace its child
   int sockets[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0) {
     return fail(std::string("socketpair: ") + strerror(errno));
   }
   UniqueFd ours(sockets[0]), wardens(sockets[1]);
-  const WardenOptions warden =
-      warden_options(options, program, inject::InheritedState::current());
-  const sigset_t signals = block_our_signals();
-  raise_soft_limit(RLIMIT_FSIZE);
-  raise_soft_limit(RLIMIT_NOFILE);
 
   const pid_t pid = fork();
   if (pid < 0) return fail(std::string("fork: ") + strerror(errno));

@@ -22,12 +22,12 @@ constexpr int kExitNotExecutable = 126;  // as env(1) and the shells
 constexpr int kExitNotFound = 127;
 
 struct SessionOptions {
-  std::vector<std::string> argv;  // the program and its arguments
+  std::vector<std::string> argv;      // the program and its arguments
   std::optional<std::string> output;  // the trace file; none: nothing is recorded
   bool follow_children = true;
   i32 trust_threshold = 1;
   u32 log_level = 0;
-  u32 boot_flags = 0;  // BootFlag
+  u32 boot_flags = 0;           // BootFlag
   std::span<const u8> runtime;  // the runtime's ELF image
   std::string version;          // of tiptoe, for the trace
 };

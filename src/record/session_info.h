@@ -1,4 +1,5 @@
-// What a trace says about the machine and the moment it was made on, and about the image of a process.
+// What a trace says about the machine and the moment it was made on, and about the image of a
+// process.
 #pragma once
 
 #include <sys/types.h>

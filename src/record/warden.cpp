@@ -147,8 +147,11 @@ bool Warden::start() {
       failure.kind = MessageKind::kFailed;
       failure.set_text(std::string(launched.what) + ": " + strerror(launched.error));
       [[fallthrough]];
-    case inject::LaunchOutcome::kNotStarted: send(failure); return false;
-    default: break;
+    case inject::LaunchOutcome::kNotStarted:
+      send(failure);
+      return false;
+    default:
+      break;
   }
   leave_the_program_alone();
   main_ = launched.pid;
@@ -205,7 +208,9 @@ void Warden::read_messages() {
 
 void Warden::on_message(const Message& message) {
   switch (message.kind) {
-    case MessageKind::kImageHeld: last_held_ = message.image; break;
+    case MessageKind::kImageHeld:
+      last_held_ = message.image;
+      break;
     case MessageKind::kAbort:
       aborted_ = true;
       if (main_alive_) kill(main_, SIGKILL);
@@ -222,7 +227,8 @@ void Warden::on_message(const Message& message) {
       if (main_alive_ && state && state->starts_with('T')) kill(main_, SIGCONT);
       break;
     }
-    default: break;
+    default:
+      break;
   }
 }
 

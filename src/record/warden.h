@@ -1,9 +1,9 @@
 // The process that starts the program, is its parent, and does all ptrace work.
 //
-// It is a process of its own, a child of the recorder, so that a recorder that is killed at any moment
-// leaves no program behind half injected: the warden finishes, or detaches, and goes on as a parent
-// that does nothing but wait. It stays out of the program's way: no signal of the terminal touches it,
-// and it keeps none of the descriptors that it inherited.
+// It is a process of its own, a child of the recorder, so that a recorder that is killed at any
+// moment leaves no program behind half injected: the warden finishes, or detaches, and goes on as a
+// parent that does nothing but wait. It stays out of the program's way: no signal of the terminal
+// touches it, and it keeps none of the descriptors that it inherited.
 #pragma once
 
 #include <sys/types.h>

@@ -62,7 +62,8 @@ ReceivedMessage receive_message(int socket, bool wait) {
     received.outcome = ReceivedMessage::kClosed;
     return received;
   }
-  if (cmsghdr* control = CMSG_FIRSTHDR(&envelope.header); control && control->cmsg_type == SCM_RIGHTS) {
+  if (cmsghdr* control = CMSG_FIRSTHDR(&envelope.header);
+      control && control->cmsg_type == SCM_RIGHTS) {
     int fd;
     std::memcpy(&fd, CMSG_DATA(control), sizeof(int));
     received.fd = UniqueFd(fd);

@@ -1,4 +1,5 @@
-// What the recorder and the warden (warden.h) tell each other, over a socket that keeps messages whole.
+// What the recorder and the warden (warden.h) tell each other, over a socket that keeps messages
+// whole.
 #pragma once
 
 #include <string_view>

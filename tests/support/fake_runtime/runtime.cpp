@@ -5,7 +5,7 @@
 #include "bridge/definitions.h"
 #include "bridge/flow_words.h"
 #include "bridge/shared_memory.h"
-#include "inject/fake_runtime/parts.h"
+#include "support/fake_runtime/parts.h"
 
 using namespace tiptoe;
 
@@ -58,7 +58,7 @@ long system_call(long number, long a = 0, long b = 0, long c = 0, long d = 0) {
   return number;
 }
 constexpr long kWrite = 1, kGetpid = 39, kExecve = 59, kGettid = 186, kFutex = 202, kKill = 62;
-constexpr long kExitGroup = 231, kFork = 57, kWait4 = 61, kExit = 60;
+constexpr long kExitGroup = 231, kFork = 57, kWait4 = 61, kPrctl = 157;
 
 [[noreturn]] void fail(const char* what) {
   long bytes = 0;
@@ -76,18 +76,26 @@ ChunkDescriptor& descriptor(u32 index) {
                                             control().descriptors_offset)[index];
 }
 u8* chunk(u32 index) {
-  return reinterpret_cast<u8*>(tiptoe_boot.segment + control().chunks_offset + index * 1ul * kChunkBytes);
+  return reinterpret_cast<u8*>(tiptoe_boot.segment + control().chunks_offset +
+                               index * 1ul * kChunkBytes);
 }
 
 void wake(u32& word) {
   system_call(kFutex, reinterpret_cast<long>(&word), 1, 0x7fffffff);
 }
+// For at most 10 ms, after which the caller looks whether the recorder is still there.
 void wait_while(u32& word, u32 value) {
-  system_call(kFutex, reinterpret_cast<long>(&word), 0, value);
+  const long timeout[2] = {0, 10'000'000};
+  system_call(kFutex, reinterpret_cast<long>(&word), 0, value, reinterpret_cast<long>(timeout));
 }
 void ring() {
   __atomic_add_fetch(&control().doorbell, 1, __ATOMIC_SEQ_CST);
   wake(control().doorbell);
+}
+
+bool recorder_is_gone() {
+  return __atomic_load_n(&control().recorder_stopped, __ATOMIC_SEQ_CST) ||
+         (__atomic_load_n(&control().recorder_lock, __ATOMIC_SEQ_CST) & 0x40000000);
 }
 
 u32 take_chunk(ChunkKind kind, u32 process, u32 stream, u32 sequence) {
@@ -98,7 +106,7 @@ u32 take_chunk(ChunkKind kind, u32 process, u32 stream, u32 sequence) {
       const u32 freed = __atomic_load_n(&control().freed, __ATOMIC_SEQ_CST);
       head = __atomic_load_n(&control().free_list, __ATOMIC_SEQ_CST);
       if (static_cast<u32>(head)) continue;
-      if (__atomic_load_n(&control().recorder_stopped, __ATOMIC_SEQ_CST)) return ~0u;
+      if (recorder_is_gone()) return ~0u;
       wait_while(control().freed, freed);
       head = __atomic_load_n(&control().free_list, __ATOMIC_SEQ_CST);
       continue;
@@ -120,6 +128,10 @@ u32 take_chunk(ChunkKind kind, u32 process, u32 stream, u32 sequence) {
   }
 }
 
+void drop(u64 words) {
+  __atomic_add_fetch(&control().dropped_words, words, __ATOMIC_SEQ_CST);
+}
+
 void seal(u32 index, u32 bytes) {
   ChunkDescriptor& sealed = descriptor(index);
   sealed.end_tsc = __builtin_ia32_rdtsc();
@@ -129,7 +141,8 @@ void seal(u32 index, u32 bytes) {
   ring();
 }
 
-// --- definitions and flow -------------------------------------------------------------------------
+// --- definitions and flow
+// -------------------------------------------------------------------------
 
 struct FakeBlock {  // one block of 4 instructions, left by its last one
   BlockDefinition block;
@@ -159,8 +172,12 @@ u32 start_process(u32 parent) {
                                   __builtin_ia32_rdtsc()};
   publish(DefinitionKind::kProcess, &process, sizeof(process));
   const u32 stream = __atomic_fetch_add(&control().next_stream, 1, __ATOMIC_SEQ_CST);
-  const ThreadDefinition thread{stream, my_process, static_cast<i32>(system_call(kGettid)), 0,
-                                tiptoe_boot.registers.rip, __builtin_ia32_rdtsc()};
+  const ThreadDefinition thread{stream,
+                                my_process,
+                                static_cast<i32>(system_call(kGettid)),
+                                0,
+                                tiptoe_boot.registers.rip,
+                                __builtin_ia32_rdtsc()};
   publish(DefinitionKind::kThread, &thread, sizeof(thread));
   return stream;
 }
@@ -176,22 +193,36 @@ u32 define_block() {
   return id;
 }
 
+// Exit ids that do not compress.
+u32 next_noise() {
+  static u64 state = 1;
+  state = state * 6364136223846793005u + 1442695040888963407u;
+  return static_cast<u32>(state >> 33) | 1;
+}
+
 // `words` flow words, in as many chunks as they need, the last one left unsealed.
-void record_words(u32 stream, u32 id, u64 words) {
+void record_words(u32 stream, u32 id, u64 words, bool noise = false) {
   constexpr u64 kWordsPerChunk = kChunkBytes / sizeof(u32);
   u32 sequence = 0;
   while (words) {
     const u32 index = take_chunk(ChunkKind::kFlow, my_process, stream, sequence++);
-    if (index == ~0u) return;
+    if (index == ~0u) return drop(words);
     u32* at = reinterpret_cast<u32*>(chunk(index));
     const u64 count = words < kWordsPerChunk ? words : kWordsPerChunk;
-    for (u64 i = 0; i < count; ++i) at[i] = id;
+    for (u64 i = 0; i < count; ++i) at[i] = noise ? next_noise() : id;
     words -= count;
-    if (words) seal(index, kChunkBytes);
+    if (!words) return;
+    seal(index, kChunkBytes);
+    while (__atomic_load_n(&control().sealed_count, __ATOMIC_SEQ_CST) > control().backlog_limit) {
+      if (recorder_is_gone()) return drop(words);
+      wait_while(control().freed, __atomic_load_n(&control().freed, __ATOMIC_SEQ_CST));
+    }
+    if (recorder_is_gone()) return drop(words);
   }
 }
 
-// --- execve ---------------------------------------------------------------------------------------
+// --- execve
+// ---------------------------------------------------------------------------------------
 
 Request& claim_request() {
   for (;;) {
@@ -207,7 +238,8 @@ Request& claim_request() {
 
 RequestState await_answer(Request& request, RequestState posted) {
   u32& word = *reinterpret_cast<u32*>(&request.state);
-  while (__atomic_load_n(&word, __ATOMIC_SEQ_CST) == static_cast<u32>(posted)) {
+  while (__atomic_load_n(&word, __ATOMIC_SEQ_CST) == static_cast<u32>(posted) &&
+         !recorder_is_gone()) {
     wait_while(word, static_cast<u32>(posted));
   }
   return static_cast<RequestState>(__atomic_load_n(&word, __ATOMIC_SEQ_CST));
@@ -236,9 +268,25 @@ void exec_next_argument() {
   if (answer == RequestState::kExecRefused) return;
   __atomic_store_n(&request.state, RequestState::kExecFailed, __ATOMIC_SEQ_CST);
   ring();
-  if (await_answer(request, RequestState::kExecFailed) != RequestState::kIdle) {
+  if (await_answer(request, RequestState::kExecFailed) != RequestState::kIdle &&
+      !recorder_is_gone()) {
     fail("fake runtime: not idle after a failed exec\n");
   }
+}
+
+// A seccomp filter that allows everything.
+void install_filter() {
+  struct Instruction {
+    u16 code;
+    u8 yes, no;
+    u32 k;
+  } allow{0x06, 0, 0, 0x7fff0000};
+  struct {
+    u16 count;
+    Instruction* instructions;
+  } filter{1, &allow};
+  system_call(kPrctl, 38, 1);  // PR_SET_NO_NEW_PRIVS
+  system_call(kPrctl, 22, 2, reinterpret_cast<long>(&filter));
 }
 
 // A forked child with a stream of its own, which ends unsealed.
@@ -264,8 +312,9 @@ extern "C" void fake_main() {
   if (parts & kPartRecord) {
     const u32 stream = start_process(0);
     const u32 id = define_block();
-    record_words(stream, id, parts & kPartRecordMuch ? kMuchWords : kFewWords);
+    record_words(stream, id, parts & kPartRecordMuch ? kMuchWords : kFewWords, parts & kPartNoise);
   }
+  if (parts & kPartSeccomp) install_filter();
   if (parts & kPartFork) fork_and_record();
   if (parts & kPartExec) exec_next_argument();
   if (parts & kPartKill) system_call(kKill, system_call(kGetpid), 9);
