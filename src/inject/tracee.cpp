@@ -105,10 +105,10 @@ Expected<Tracee> Tracee::at_exec(pid_t tid) {
       ptrace(PTRACE_SETSIGMASK, tid, sizeof(u64), &all_signals) != 0) {
     return failed("blocking the program's signals");
   }
+  // To execve's exit: only there does rax have the value that the program will find.
+  if (Status status = tracee.run_to_syscall_stop(); !status) return status.error();
   if (ptrace(PTRACE_GETREGS, tid, 0, &tracee.initial_) != 0) return failed("reading registers");
   tracee.initial_.orig_rax = ~0ull;  // no system call to restart
-  if (Status status = tracee.run_to_syscall_stop(); !status)
-    return status.error();  // execve's exit
   return tracee;
 }
 
