@@ -92,10 +92,10 @@ bool CallTree::fold_period(u32 parent, u32 period) {
   u32 early = late;
   for (u32 i = 0; i < period && early != kNoNode; ++i) early = nodes_[early].previous;
   const u32 late_end = early;
-  if (early == kNoNode || nodes_[early].function != nodes_[late].function) return false;
+  if (early == kNoNode || !is_same_call(early, late)) return false;
   std::pair<u32, u32> pairs[kMaxPeriod];
   for (u32 i = 0; i < period; ++i) {
-    if (early == kNoNode || nodes_[early].function != nodes_[late].function) return false;
+    if (early == kNoNode || !is_same_call(early, late)) return false;
     pairs[i] = {early, late};
     early = nodes_[early].previous;
     late = nodes_[late].previous;

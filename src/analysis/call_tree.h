@@ -69,6 +69,9 @@ class CallTree {
   void link_last(u32 parent, u32 child);
   void unlink(u32 child);
   void fold_repeats(u32 parent);
+  bool is_same_call(u32 a, u32 b) const {
+    return nodes_[a].function == nodes_[b].function && nodes_[a].kind == nodes_[b].kind;
+  }
   bool fold_period(u32 parent, u32 period);
   void merge(u32 into, u32 from);
   u32 find_child(u32 parent, FunctionId function, u32 from) const;

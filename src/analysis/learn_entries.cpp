@@ -1,5 +1,6 @@
 #include "analysis/learn_entries.h"
 
+#include <unordered_set>
 #include <vector>
 
 #include "analysis/streams.h"
@@ -15,6 +16,7 @@ struct Blocks {
   bool any = false;
 };
 
+// Marks the blocks that an indirect call, a thread's start or a signal arrives at.
 class CallTargets {
  public:
   CallTargets(const trace::Image& image, Blocks& blocks) : image_(image), blocks_(blocks) {}
@@ -23,22 +25,43 @@ class CallTargets {
     const u32 slot = image_.slot_of(id);
     if (slot == trace::kNone) return gap();
     const u32 index = image_.block_of_slot[slot];
+    arrive(index);
     const trace::Block& block = image_.blocks[index];
-    if (after_call_ && blocks_.uncovered[index]) blocks_.called[index] = true;
-    const ExitKind kind = block.exit(slot - block.first_slot).kind;
-    after_call_ = kind == ExitKind::kCall || kind == ExitKind::kCallIndirect;
+    after_call_ = block.exit(slot - block.first_slot).kind == ExitKind::kCallIndirect;
   }
-  // A thread's and a signal handler's first instructions begin functions, too.
-  void control(Control kind, std::span<const u32>) {
+  void control(Control kind, std::span<const u32> payload) {
+    if (kind == Control::kPartial && !payload.empty()) {
+      const u32 slot = image_.slot_of(payload[0]);
+      if (slot != trace::kNone) arrive(image_.block_of_slot[slot]);
+    }
     after_call_ = kind == Control::kThreadStart || kind == Control::kSignal;
   }
   void gap() { after_call_ = false; }
 
  private:
+  void arrive(u32 block) {
+    if (after_call_ && blocks_.uncovered[block]) blocks_.called[block] = true;
+  }
+
   const trace::Image& image_;
   Blocks& blocks_;
   bool after_call_ = false;
 };
+
+// Direct calls say in the code itself where they go. (A call of the next instruction is none.)
+std::unordered_set<u64> direct_call_targets(const trace::Image& image) {
+  std::unordered_set<u64> targets;
+  for (const trace::Block& block : image.blocks) {
+    const trace::Segment& last = image.segments[block.first_segment + block.segment_count - 1];
+    for (u32 i = 0; i < block.exit_count; ++i) {
+      const BlockExit exit = block.exit(i);
+      if (exit.kind == ExitKind::kCall && exit.target != last.pc + last.bytes.size()) {
+        targets.insert(exit.target);
+      }
+    }
+  }
+  return targets;
+}
 
 }  // namespace
 
@@ -52,10 +75,12 @@ void learn_entries(const trace::Reader& reader, const trace::Program& program,
     const trace::Image& image = program.images[i];
     images[i].uncovered.resize(image.blocks.size());
     images[i].called.resize(image.blocks.size());
+    const std::unordered_set<u64> targets = direct_call_targets(image);
     for (size_t b = 0; b < image.blocks.size(); ++b) {
       const trace::Segment segment = entry_segment(image, b);
       if (symbols.is_covered(segment.module, segment.pc)) continue;
       images[i].uncovered[b] = true;
+      images[i].called[b] = targets.contains(segment.pc);
       images[i].any = true;
     }
   }

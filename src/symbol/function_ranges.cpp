@@ -58,7 +58,7 @@ void give_sizes(std::vector<Candidate>& candidates, std::span<const u64> limits)
     for (const u64 limit : limits) {
       if (limit > candidate.start) end = std::min(end, limit);
     }
-    candidate.size = end == ~u64{0} ? 1 : end - candidate.start;
+    candidate.size = end - candidate.start;
   }
 }
 

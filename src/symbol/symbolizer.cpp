@@ -30,6 +30,15 @@ std::string without_cold_suffix(const std::string& name) {
   return is_suffix ? name.substr(0, at) : name;
 }
 
+// Modules with the same key are parts of one file. Anonymous code of different images and processes
+// is different code at the same addresses.
+std::string file_key(const trace::Module& module) {
+  if (module.path.empty()) {
+    return "\n" + std::to_string(module.image) + "." + std::to_string(module.process);
+  }
+  return module.memory.empty() ? module.path + "\n" + std::to_string(module.inode) : module.path;
+}
+
 }  // namespace
 
 struct Symbolizer::File {
@@ -52,7 +61,12 @@ constexpr FunctionId kNoId = ~0u;
 }
 
 Symbolizer::Symbolizer(const trace::Program& program)
-    : program_(program), file_of_module_(program.modules.size() + 1, nullptr) {}
+    : program_(program), file_of_module_(program.modules.size() + 1, nullptr) {
+  for (const trace::Module& module : program.modules) {
+    if (module.path.empty())
+      anonymous_ends_[file_key(module)].push_back(module.start + module.bytes);
+  }
+}
 
 Symbolizer::~Symbolizer() = default;
 
@@ -89,7 +103,7 @@ std::unique_ptr<Symbolizer::File> Symbolizer::open_file(const trace::Module& mod
   file->label = module.path.empty() ? "[anonymous]" : base_name(module.path);
   read_functions(*file, module);
   file->candidates = std::move(file->elf.candidates);
-  file->ends = file->elf.segment_ends();
+  file->ends = module.path.empty() ? anonymous_ends_[file_key(module)] : file->elf.segment_ends();
   file->known = make_function_ranges(file->candidates, file->ends);
   return file;
 }
@@ -100,12 +114,7 @@ Symbolizer::File& Symbolizer::file_of(u32 module) {
   if (known != nullptr) return *known;
   static const trace::Module nowhere{};
   const trace::Module& where = module == trace::kNone ? nowhere : program_.modules[module];
-  // Anonymous code of different images and processes is different code at the same addresses.
-  const std::string key =
-      where.path.empty() ? "\n" + std::to_string(where.image) + "." + std::to_string(where.process)
-      : where.memory.empty() ? where.path + "\n" + std::to_string(where.inode)
-                             : where.path;
-  std::unique_ptr<File>& file = files_[key];
+  std::unique_ptr<File>& file = files_[file_key(where)];
   if (file == nullptr) file = open_file(where);
   known = file.get();
   return *known;
