@@ -97,9 +97,35 @@ constexpr bool every_opcode_has_rules(const RuleTable& table, Space space, Range
   return true;
 }
 
+// Whether `later` can never be reached behind `earlier` at an opcode of both.
+constexpr bool hides(const Rule& earlier, const Rule& later) {
+  return (later.pp & ~earlier.pp) == 0 && (later.where & ~earlier.where) == 0 &&
+         (later.reg_values & ~earlier.reg_values) == 0 &&
+         (later.rm_values & ~earlier.rm_values) == 0;
+}
+
+// Every rule applies to some bytes: at one of its opcodes at least, no earlier rule hides it.
+constexpr bool every_rule_is_reached(const RuleTable& table) {
+  bool reached[kCounts.rules] = {};
+  for (unsigned slot = 0; slot < kSpaceCount * 256; ++slot) {
+    for (unsigned i = table.start[slot]; i < table.start[slot + 1]; ++i) {
+      bool hidden = false;
+      for (unsigned j = table.start[slot]; j < i; ++j) {
+        hidden = hidden || hides(table.rules[table.order[j]], table.rules[table.order[i]]);
+      }
+      if (!hidden) reached[table.order[i]] = true;
+    }
+  }
+  for (bool each : reached) {
+    if (!each) return false;
+  }
+  return true;
+}
+
 inline constexpr RuleTable kBuilt = build_rules();
 static_assert(kCounts.entries < 0xffff && kCounts.rules < 0xffff);
 static_assert(kBuilt.modrm_agrees);
+static_assert(every_rule_is_reached(kBuilt));
 static_assert(every_opcode_has_rules(kBuilt, kPrimary, {0x68, 0xc3}));
 static_assert(every_opcode_has_rules(kBuilt, k0f, {0x40, 0x71}));
 static_assert(sizeof(Rule) <= 20);

@@ -122,8 +122,6 @@ enum class Fx : u8 {
   kReadCarry,
   kReadZeroCarry,
   kReadParity,
-  kReadOverflow,
-  kReadAdjust,
   kDecimal,
   kAsciiAdjust,
   kAsciiMul,
@@ -178,7 +176,6 @@ enum class Imp : u8 {
   kEstri,
   kEstrm,
   kIstri,
-  kReadADi,
   kEverything,
   kCount,
 };
@@ -196,9 +193,7 @@ enum Trait : u32 {
   kShiftImm = 1 << 8,   // a count that is not zero overwrites the flags
   kReadsMem = 1 << 9,   // implicit memory operands
   kWritesMem = 1 << 10,
-  kUndefinedOp = 1 << 11,    // always #UD
-  kModIgnored = 1 << 12,     // ModRM.rm is a register whatever mod says (mov cr)
-  kMemOnlyAccess = 1 << 13,  // rm is memory or a register of another class (pextrw: r32 or m16)
+  kUndefinedOp = 1 << 11,  // always #UD
 };
 
 // Conditions that are one bit of the encoding; a rule applies when its bit of each pair is set.
@@ -239,7 +234,6 @@ struct Rule {
   constexpr Rule mod3() const { return without(kMemForm).with(kModrm); }
   constexpr Rule only64() const { return without(kIn32); }
   constexpr Rule only32() const { return without(kIn64); }
-  constexpr Rule w(bool one) const { return without(one ? kW0 : kW1); }
   constexpr Rule b(bool one) const { return without(one ? kB0 : kB1); }
   constexpr Rule ext(unsigned n) const { return exts(1u << n); }
   constexpr Rule exts(unsigned set) const {

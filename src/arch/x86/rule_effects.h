@@ -85,10 +85,6 @@ constexpr FlagEffect flag_effect(Fx fx) {
       return {kZf | kCf, 0, 0};
     case Fx::kReadParity:
       return {kPf, 0, 0};
-    case Fx::kReadOverflow:
-      return {kOf, 0, 0};
-    case Fx::kReadAdjust:
-      return {kAf, 0, 0};
     case Fx::kDecimal:
       return {kAf | kCf, kAll, kSzp};
     case Fx::kAsciiAdjust:
@@ -203,8 +199,6 @@ constexpr RegEffect reg_effect(Imp imp) {
       return {a | d, 0, 0};
     case Imp::kIstri:
       return {0, c, c};
-    case Imp::kReadADi:
-      return {a | di, 0, 0};
     case Imp::kEverything:
     case Imp::kCount:
       break;

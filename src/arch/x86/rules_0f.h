@@ -72,8 +72,8 @@ constexpr void system_0f_rules(Sink<Table> t) {
   t += op(0x0b).flow(Flow::kTrap).opaque().with(kUndefinedOp);  // ud2
   t += op(0x0d).exts(0xff).mem().rm(kUnused);                   // prefetch, prefetchw
   t += op(0x0d).exts(0xff).mod3();
-  t += op(0x0e);                                               // femms
-  t += op(0x20, 0x23).rm(kRy).privileged().with(kModIgnored);  // mov cr, dr
+  t += op(0x0e);                             // femms
+  t += op(0x20, 0x23).rm(kRy).privileged();  // mov cr, dr
   t += op(0x31).regs(Imp::kRdtsc).special(Special::kRdtsc);
   t += op(0x33).regs(Imp::kReadCWriteAd);  // rdpmc
   t += op(0x34).flow(Flow::kSysenter).opaque();
