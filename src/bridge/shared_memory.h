@@ -91,7 +91,7 @@ struct ControlPage {
   // (0x40000000) in it, and wakes a waiter, when the recorder is gone.
   u32 recorder_lock;
 
-  u32 doorbell;            // futex: +1 and woken by the runtime at each sealed chunk and request
+  u32 doorbell;            // futex: +1 and all waiters woken by the runtime at each sealed chunk and request
   u32 freed;               // futex: +1 and woken by the recorder whenever it frees chunks or answers
   u32 recorder_stopped;    // recorder: non-zero once it takes nothing more; the runtime then drops
                            // words and goes on (disk full, or the recording was ended)

@@ -65,7 +65,7 @@ bool EventMemory::recorder_alive() const {
 
 void EventMemory::ring_doorbell() const {
   __atomic_fetch_add(&control_->doorbell, 1, __ATOMIC_RELEASE);
-  sys::call(__NR_futex, &control_->doorbell, FUTEX_WAKE, 1);
+  sys::call(__NR_futex, &control_->doorbell, FUTEX_WAKE, 0x7fffffff);  // several wait
 }
 
 void EventMemory::wait_for_change(u32* futex, u32 value) const {
