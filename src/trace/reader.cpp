@@ -27,6 +27,11 @@ bool is_plausible(const SectionHeader& header) {
          header.codec <= static_cast<u8>(Codec::kLz4);
 }
 
+bool is_valid(const FileTrailer& trailer) {
+  const u32 crc = crc32c({reinterpret_cast<const u8*>(&trailer), offsetof(FileTrailer, crc)});
+  return trailer.magic == kTrailerMagic && trailer.crc == crc;
+}
+
 std::string plural(u64 count, const char* noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
@@ -163,9 +168,8 @@ void Reader::take(u64 offset, const SectionHeader& header) {
 bool Reader::load_index() {
   FileTrailer trailer;
   if (file_bytes_ < sizeof trailer ||
-      !read_at(file_bytes_ - sizeof trailer, &trailer, sizeof trailer) ||
-      trailer.magic != kTrailerMagic || trailer.index_offset == 0 ||
-      trailer.crc != crc32c({reinterpret_cast<const u8*>(&trailer), offsetof(FileTrailer, crc)})) {
+      !read_at(file_bytes_ - sizeof trailer, &trailer, sizeof trailer) || !is_valid(trailer) ||
+      trailer.index_offset == 0) {
     return false;
   }
   const auto index = read_header(trailer.index_offset);
@@ -205,7 +209,7 @@ void Reader::note_cut(u64 offset, u64 wanted) {
 void Reader::scan() {
   u64 at = sizeof(FileHeader);
   while (at < file_bytes_) {
-    if (integrity_.has_end) return;  // the trailer follows
+    if (integrity_.has_end) return check_trailer_at(at);
     const auto header = read_header(at);
     if (header && footprint(*header) > file_bytes_ - at) {
       note_cut(at, footprint(*header));
@@ -227,14 +231,25 @@ void Reader::scan() {
                    " are damaged and were skipped");
     at = *next;
   }
-  if (!integrity_.has_end) {
+  if (integrity_.has_end) {
+    check_trailer_at(at);
+  } else {
     integrity_.add("the end marker is missing: the recorder was killed, or the file was cut");
   }
 }
 
+void Reader::check_trailer_at(u64 offset) {
+  FileTrailer trailer;
+  if (offset + sizeof trailer == file_bytes_ && read_at(offset, &trailer, sizeof trailer) &&
+      is_valid(trailer)) {
+    return;
+  }
+  integrity_.add("the file is cut or damaged behind its end marker; nothing recorded is missing");
+}
+
 std::optional<u64> Reader::find_next_section(u64 from) const {
   constexpr size_t kWindow = 1 << 20;
-  std::vector<u8> window(kWindow);
+  std::vector<u8> window(std::min<u64>(kWindow, file_bytes_));
   for (u64 base = align_down(from, kSectionAlignment); base + sizeof(SectionHeader) <= file_bytes_;
        base += kWindow) {
     const size_t size = std::min<u64>(kWindow, file_bytes_ - base);

@@ -70,6 +70,7 @@ class Reader {
   Status check_file_header();
   bool load_index();
   void scan();
+  void check_trailer_at(u64 offset);
   void note_cut(u64 offset, u64 wanted);
   std::optional<u64> find_next_section(u64 from) const;
   bool read_at(u64 offset, void* out, size_t size) const;
