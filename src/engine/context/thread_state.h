@@ -85,7 +85,7 @@ struct ThreadState {
   u64 cursor;                 // next word, while the thread is in the runtime
   u32 chunk;                  // index of the chunk in the window; ~0: the words are dropped
   u32 chunk_sequence;
-  u32 syscall_recorded;       // the exit of the system call about to be made is the last word stored
+  u32 syscall_recorded;       // bytes last stored about the system call that is to be made
 
   // Signals: see signal/.
   u64 app_mask;               // the program's signal mask, as it believes it to be

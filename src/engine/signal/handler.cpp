@@ -116,9 +116,9 @@ void hold_until_window(ThreadState& thread, int signal, const KernelFrame& frame
 void forget_unmade_syscall(ThreadState& thread, const struct sigcontext& sc) {
   withdraw_exec(*thread.core, thread);
   const bool made = sc.rip == address(tiptoe_syscall_insn) && sc.rcx == address(tiptoe_syscall_done);
-  if (thread.recording && thread.syscall_recorded && !made) {
-    thread.cursor -= 4;
-    *reinterpret_cast<u32*>(thread.cursor) = 0;
+  if (thread.recording && thread.syscall_recorded != 0 && !made) {
+    thread.cursor -= thread.syscall_recorded;
+    memset(reinterpret_cast<void*>(thread.cursor), 0, thread.syscall_recorded);
   }
   thread.syscall_recorded = 0;
 }

@@ -62,13 +62,15 @@ SyscallAction dispatch(const AppCall& call) {
   return kWrapped[kIndex.slot[number] - 1].handler(call);
 }
 
-// The exit is recorded before the call is made: what never returns is in the trace all the same. Room is
-// made first, so that the word can be taken back when a signal comes before the call.
+// The exit and the number are recorded before the call is made: what never returns is in the trace all the
+// same. Room is made first, so that the words can be taken back when a signal comes before the call.
 void record(Core& core, ThreadState& thread, const Exit& exit) {
   if (!thread.recording) return;
-  make_flow_room(core.events, thread, 16);
+  make_flow_room(core.events, thread, 64);
+  const u64 before = thread.cursor;
   put_exit(core.events, thread, exit.flow_id);
-  thread.syscall_recorded = 1;
+  put_control(core.events, thread, Control::kSyscall, {low32(thread.context.gpr[x86::kRax])});
+  thread.syscall_recorded = static_cast<u32>(thread.cursor - before);
 }
 
 }  // namespace
