@@ -9,6 +9,7 @@ struct ExitCost {
   u64 target = 0;  // where a direct exit must arrive; 0: anywhere
   u64 pc = 0;      // where its block begins
   u32 instructions = 0;
+  bool is_syscall = false;
 };
 
 std::vector<ExitCost> exit_costs(const trace::Image& image) {
@@ -17,7 +18,8 @@ std::vector<ExitCost> exit_costs(const trace::Image& image) {
   for (const trace::Block& block : image.blocks) {
     for (u32 i = 0; i < block.exit_count; ++i) {
       const BlockExit exit = block.exit(i);
-      costs.push_back({exit.target, image.segments[block.first_segment].pc, exit.instruction + 1u});
+      costs.push_back({exit.target, image.segments[block.first_segment].pc, exit.instruction + 1u,
+                       exit.kind == ExitKind::kSyscall});
     }
   }
   return costs;
@@ -41,14 +43,12 @@ class Counter {
     expected_ = cost.target;
     ++counts_.blocks;
     counts_.instructions += cost.instructions;
+    counts_.syscalls += cost.is_syscall;
   }
 
   void control(Control kind, std::span<const u32> payload) {
     counts_.words += 1 + payload.size();
-    if (kind == Control::kSyscall) {
-      ++counts_.syscalls;
-      return;  // the path goes on behind the syscall instruction
-    }
+    if (kind == Control::kSyscall) return;  // the path goes on behind the syscall instruction
     if (kind == Control::kPartial || kind == Control::kSingle) check_arrival(kind, payload);
     expected_ = 0;
     switch (kind) {
