@@ -46,7 +46,8 @@ record::SessionOptions session_options(const CLI::App& verb, const ProgramOption
   session.trust_threshold = options.trust_threshold;
   session.log_level = options.log_level;
   session.runtime = inject::embedded_runtime();
-  session.version = verb.get_parent()->version();
+  const std::string version = verb.get_parent()->version();  // "tiptoe 0.1.0"
+  session.version = version.substr(version.find(' ') + 1);
   return session;
 }
 

@@ -55,11 +55,15 @@ std::string Workshop::read(const std::string& name) const {
   return read_file(path(name));
 }
 
+void Workshop::redirect_output() const {
+  redirect(path("stdout"), STDOUT_FILENO);
+  redirect(path("stderr"), STDERR_FILENO);
+}
+
 Outcome Workshop::run(const std::function<int()>& body) const {
   const pid_t pid = fork();
   if (pid == 0) {
-    redirect(path("stdout"), STDOUT_FILENO);
-    redirect(path("stderr"), STDERR_FILENO);
+    redirect_output();
     _exit(body());
   }
   int status = 0;

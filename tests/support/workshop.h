@@ -29,6 +29,8 @@ class Workshop {
                       const std::string& command = "gcc -O1") const;
   std::string read(const std::string& name) const;
 
+  // In a child: standard output and error go to the files "stdout" and "stderr" of the folder.
+  void redirect_output() const;
   // Runs `body` in a child, with standard output and error in files; `body` returns its exit
   // status.
   Outcome run(const std::function<int()>& body) const;
