@@ -68,6 +68,7 @@ TEST_F(Session, the_terminals_interrupt_reaches_the_program_once_and_the_trace_i
 
 TEST_F(Session, a_program_killed_by_the_terminals_interrupt_gives_its_status) {
   const pid_t tiptoe = start("exec sleep 100");
+  pause_ms(100);  // or bash, still busy with mv, would swallow it
   kill(-tiptoe, SIGINT);
   EXPECT_EQ(WEXITSTATUS(wait_for(tiptoe)), 128 + SIGINT);
 }
