@@ -121,7 +121,7 @@ void print_process(const TraceInput& input, const analysis::TraceCounts& counts,
     print("    thread " + left(std::to_string(thread.tid), 8) + " stream " +
           left(analysis::stream_name(program, stream), 7) +
           right(with_commas(one.instructions), 16) + " instructions" +
-          (one.ended ? "" : ", end not recorded") + "\n");
+          (one.ended || process.exec ? "" : ", end not recorded") + "\n");
   }
 }
 

@@ -14,8 +14,8 @@ using analysis::CallTree;
 constexpr int kWidth = 1200;  // until the script fits it to the window
 constexpr int kPad = 12;      // left and right of the graph
 constexpr int kTop = 64;      // title and controls
-constexpr int kBottom = 40;   // details
-constexpr int kLevel = 18;    // from one box to the next above it
+constexpr int kBottom = 24;
+constexpr int kLevel = 18;  // from one box to the next below it
 constexpr int kBoxHeight = 17;
 constexpr double kCharWidth = 6.65;  // of the 11 px monospace font, a little more than most have
 
@@ -101,12 +101,12 @@ Layout lay_out(const std::vector<FlameFrame>& frames, const FlameOptions& option
   return layout;
 }
 
-std::string box(const Placed& placed, const Layout& layout, u64 total) {
+std::string box(const Placed& placed, u64 total) {
   const FlameFrame& frame = *placed.frame;
   const double scale = (kWidth - 2.0 * kPad) / static_cast<double>(std::max<u64>(total, 1));
   const double x = kPad + static_cast<double>(placed.start) * scale;
   const double width = static_cast<double>(frame.total) * scale;
-  const int y = kTop + static_cast<int>(layout.levels - 1 - frame.depth) * kLevel;
+  const int y = kTop + static_cast<int>(frame.depth) * kLevel;
   const double share =
       100.0 * static_cast<double>(frame.total) / static_cast<double>(std::max<u64>(total, 1));
   std::string title = frame.name;
@@ -121,6 +121,12 @@ std::string box(const Placed& placed, const Layout& layout, u64 total) {
          "\" rx=\"1.5\" fill=\"" + colour_of(frame) + "\"/><text x=\"" + fixed(x + 3, 1) +
          "\" y=\"" + std::to_string(y + 12) + "\">" + xml_text(label_for(frame.name, width)) +
          "</text></g>\n";
+}
+
+// A command line can be longer than any window.
+std::string shortened(const std::string& title) {
+  constexpr size_t kMost = 110;
+  return title.size() <= kMost ? title : title.substr(0, kMost) + "...";
 }
 
 std::string subtitle(const Layout& layout, u64 total) {
@@ -158,9 +164,10 @@ std::string header(const Layout& layout, u64 total, int height, const FlameOptio
   out += "<style>" + std::string(kStyle) + "</style>\n";
   out += "<rect width=\"100%\" height=\"100%\" fill=\"#fdfcf9\"/>\n";
   out += "<text class=\"title\" x=\"" + std::to_string(kPad) + "\" y=\"26\">" +
-         xml_text(options.title) + "</text>\n";
+         xml_text(shortened(options.title)) + "</text>\n";
   out += "<text class=\"small\" x=\"" + std::to_string(kPad) + "\" y=\"46\">" +
          xml_text(subtitle(layout, total)) + "</text>\n";
+  out += "<text id=\"details\" x=\"" + std::to_string(kPad) + "\" y=\"67\"> </text>\n";
   const auto right = [](int offset) {
     return "data-right=\"" + std::to_string(offset) + "\" x=\"" + std::to_string(kWidth - offset) +
            "\"";
@@ -191,9 +198,8 @@ std::string make_flame_graph(const std::vector<FlameFrame>& frames, const FlameO
   const int height = kTop + static_cast<int>(layout.levels) * kLevel + kBottom;
   std::string out = header(layout, total, height, options);
   out += "<g id=\"frames\">\n";
-  for (const Placed& placed : layout.boxes) out += box(placed, layout, total);
-  out += "</g>\n<text id=\"details\" x=\"" + std::to_string(kPad) + "\" y=\"" +
-         std::to_string(height - 15) + "\"> </text>\n";
+  for (const Placed& placed : layout.boxes) out += box(placed, total);
+  out += "</g>\n";
   if (!layout.boxes.empty())
     out += "<script><![CDATA[" + std::string(kFlameScript) + "]]></script>\n";
   return out + "</svg>\n";

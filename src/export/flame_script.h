@@ -11,8 +11,7 @@ constexpr char kFlameScript[] = R"js(
 "use strict";
 (function () {
   var svg = document.documentElement;
-  var pad = Number(svg.dataset.pad), level = Number(svg.dataset.level);
-  var base = Number(svg.dataset.base), charWidth = Number(svg.dataset.char);
+  var pad = Number(svg.dataset.pad), charWidth = Number(svg.dataset.char);
   var total = Number(svg.dataset.total) || 1;
   var frames = Array.prototype.map.call(document.querySelectorAll(".f"), function (g) {
     return {
@@ -25,8 +24,11 @@ constexpr char kFlameScript[] = R"js(
   var reset = document.getElementById("reset"), clear = document.getElementById("clear");
   var focus = frames[0], pattern = null;
 
+  // In pixels, without the scroll bar.
+  svg.setAttribute("width", "100%");
+  svg.removeAttribute("viewBox");
   function width() {
-    return Math.max(480, window.innerWidth || Number(svg.dataset.width));
+    return Math.max(480, svg.getBoundingClientRect().width || Number(svg.dataset.width));
   }
   function label(frame, pixels) {
     var room = Math.floor((pixels - 6) / charWidth);
@@ -43,8 +45,6 @@ constexpr char kFlameScript[] = R"js(
   }
   function layout() {
     var all = width(), inner = all - 2 * pad, scale = inner / focus.w;
-    svg.setAttribute("width", all);
-    svg.setAttribute("viewBox", "0 0 " + all + " " + svg.getAttribute("height"));
     Array.prototype.forEach.call(document.querySelectorAll("[data-right]"), function (node) {
       node.setAttribute("x", all - Number(node.dataset.right));
     });

@@ -7,10 +7,10 @@
 namespace tiptoe::symbol {
 namespace {
 
-using SlotNames = std::map<u64, std::string>;  // address of a GOT slot -> the symbol it will hold
+using SlotNames = std::map<u64, std::string>;  // an address -> the symbol there, or its slot's
 
 void add_slot_names(const ElfFile& file, Elf_Scn* section, const GElf_Shdr& header,
-                    SlotNames& names) {
+                    const SlotNames& resolvers, SlotNames& names) {
   Elf_Data* relocations = elf_getdata(section, nullptr);
   Elf_Scn* symbol_section = elf_getscn(file.get(), header.sh_link);
   GElf_Shdr symbol_header;
@@ -24,6 +24,12 @@ void add_slot_names(const ElfFile& file, Elf_Scn* section, const GElf_Shdr& head
     GElf_Sym symbol;
     if (gelf_getrela(relocations, static_cast<int>(i), &relocation) == nullptr) break;
     const u64 type = GELF_R_TYPE(relocation.r_info);
+    if (type == R_X86_64_IRELATIVE) {
+      // The slot of an IFUNC of the same file: the resolver's address bears the function's name.
+      const auto resolver = resolvers.find(static_cast<u64>(relocation.r_addend));
+      names[relocation.r_offset] = resolver == resolvers.end() ? "" : resolver->second;
+      continue;
+    }
     if (type != R_X86_64_JUMP_SLOT && type != R_X86_64_GLOB_DAT) continue;
     const int index = static_cast<int>(GELF_R_SYM(relocation.r_info));
     if (symbols == nullptr || gelf_getsym(symbols, index, &symbol) == nullptr) continue;
@@ -47,9 +53,11 @@ u64 slot_of_stub(std::span<const u8> stub, u64 address) {
 }  // namespace
 
 void add_plt_names(const ElfFile& file, std::vector<Candidate>& out) {
+  SlotNames resolvers;
+  for (const Candidate& candidate : out) resolvers.try_emplace(candidate.start, candidate.name);
   SlotNames names;
   file.for_each_section([&](Elf_Scn* section, const GElf_Shdr& header, const char*) {
-    if (header.sh_type == SHT_RELA) add_slot_names(file, section, header, names);
+    if (header.sh_type == SHT_RELA) add_slot_names(file, section, header, resolvers, names);
   });
   if (names.empty()) return;
   file.for_each_section([&](Elf_Scn* section, const GElf_Shdr& header, const char* name) {
@@ -59,7 +67,9 @@ void add_plt_names(const ElfFile& file, std::vector<Candidate>& out) {
     for (size_t at = 0; at + step <= code.size(); at += step) {
       const auto slot = names.find(slot_of_stub(code.subspan(at, step), header.sh_addr + at));
       if (slot == names.end()) continue;
-      out.push_back({header.sh_addr + at, step, Rank::kGlobal, slot->second + "@plt"});
+      const bool named = !slot->second.empty();
+      out.push_back({header.sh_addr + at, step, named ? Rank::kGlobal : Rank::kEntry,
+                     named ? slot->second + "@plt" : std::string()});
     }
   });
 }

@@ -69,7 +69,7 @@ class Symbolizer {
   FunctionId add_function(const File& file, u64 address, const std::string& name);
 
   const trace::Program& program_;
-  std::map<std::string, std::unique_ptr<File>> files_;  // by path and identity
+  std::map<std::string, std::unique_ptr<File>> files_;      // by path and identity
   std::map<std::string, std::vector<u64>> anonymous_ends_;  // by file key: where the mappings end
   std::vector<File*> file_of_module_;
   std::vector<Function> functions_;
