@@ -165,8 +165,9 @@ bool Warden::start() {
 }
 
 void Warden::loop() {
-  while (!done()) {
+  for (;;) {
     reap();
+    if (done()) return;
     pollfd events[] = {{signals_.get(), POLLIN, 0},
                        {bell_event_.get(), POLLIN, 0},
                        {recorder_gone_ ? -1 : socket_, POLLIN, 0}};

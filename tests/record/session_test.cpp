@@ -7,6 +7,7 @@
 #include <chrono>
 #include <thread>
 
+#include "inject/process_facts.h"
 #include "support/traced.h"
 
 namespace tiptoe::testing {
@@ -39,6 +40,18 @@ class Session : public ::testing::Test {
     int status = 0;
     EXPECT_EQ(waitpid(pid, &status, WUNTRACED), pid);
     return status;
+  }
+
+  static pid_t parent_of(pid_t pid) {
+    return std::stoi(inject::status_field(pid, "PPid").value_or("-1"));
+  }
+  // Or a zombie, which is its new parent's business.
+  static bool is_gone_soon(pid_t pid) {
+    for (int i = 0; i < 500; ++i, pause_ms(10)) {
+      const auto state = inject::status_field(pid, "State");
+      if (!state || state->starts_with('Z')) return true;
+    }
+    return false;
   }
 
   Workshop workshop_;
@@ -91,10 +104,13 @@ TEST_F(Session, tiptoe_stops_and_continues_with_the_program) {
 TEST_F(Session, a_killed_tiptoe_leaves_the_program_running) {
   const std::string result = workshop_.path("result");
   const pid_t tiptoe = start("sleep 0.2; echo finished >" + result, workshop_.path("trace"));
+  const pid_t warden = parent_of(program_);
+  EXPECT_EQ(parent_of(warden), tiptoe);
   kill(tiptoe, SIGKILL);
   wait_for(tiptoe);
   for (int i = 0; i < 500 && !std::filesystem::exists(result); ++i) pause_ms(10);
   EXPECT_EQ(workshop_.read("result"), "finished\n");
+  EXPECT_TRUE(is_gone_soon(warden));
 }
 
 TEST_F(Session, tiptoe_ends_with_the_program_though_its_children_still_run) {
