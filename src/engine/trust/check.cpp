@@ -55,11 +55,13 @@ void emit_code_check(PieceWriter& out, PieceWriter& cold, StateTable& states, co
     emit.jrcxz_short(5);
     emit.jmp(stale);
   };
-  u64 done = 0;
-  for (const unsigned width : {8u, 4u, 2u, 1u}) {
-    for (; bytes.size() - done >= width; done += width) {
-      compare(raw(block.start) + done, load_up_to_8(&bytes[done], width), width);
-    }
+  // Aligned reads only: the program may have set the alignment check flag.
+  for (u64 done = 0; done < bytes.size();) {
+    const u64 address = raw(block.start) + done;
+    unsigned width = 8;
+    while (address % width != 0 || bytes.size() - done < width) width /= 2;
+    compare(address, load_up_to_8(&bytes[done], width), width);
+    done += width;
   }
   emit.mov_r_gs(kRdx, spill_offset(Spill::kCheck2));
   mark(out, true, false);
