@@ -11,7 +11,7 @@
 namespace tiptoe::inject {
 namespace {
 
-constexpr u64 kMaxImageBytes = 1ull << 30;
+constexpr u64 kMaxImageBytes = 64ull << 20;
 
 template <class T>
 bool read_at(std::span<const u8> bytes, u64 offset, T& value) {
