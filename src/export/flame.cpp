@@ -13,7 +13,7 @@ using analysis::CallTree;
 
 constexpr int kWidth = 1200;  // until the script fits it to the window
 constexpr int kPad = 12;      // left and right of the graph
-constexpr int kTop = 64;      // title and controls
+constexpr int kTop = 78;      // title, controls, details
 constexpr int kBottom = 24;
 constexpr int kLevel = 18;  // from one box to the next below it
 constexpr int kBoxHeight = 17;
@@ -158,7 +158,6 @@ std::string header(const Layout& layout, u64 total, int height, const FlameOptio
       "<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.1\" width=\"" +
       size + "\" viewBox=\"0 0 " + std::to_string(kWidth) + " " + std::to_string(height) +
       "\" data-width=\"" + std::to_string(kWidth) + "\" data-pad=\"" + std::to_string(kPad) +
-      "\" data-level=\"" + std::to_string(kLevel) + "\" data-base=\"" + std::to_string(kTop) +
       "\" data-char=\"" + fixed(kCharWidth, 2) + "\" data-total=\"" + std::to_string(total) +
       "\">\n";
   out += "<style>" + std::string(kStyle) + "</style>\n";
