@@ -67,7 +67,9 @@ if(TIPTOE_RUNTIME_SOURCES AND TIPTOE_ENGINE_SOURCES)
     -Wl,-z,separate-code
     -Wl,--hash-style=sysv
     -Wl,--no-undefined
+    -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/runtime.map
     -Wl,--build-id=none)
+  set_target_properties(tiptoe_runtime PROPERTIES LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/runtime.map)
   # What is embedded: the same without debug information, which stays in the one beside it.
   set(TIPTOE_RUNTIME_IMAGE ${PROJECT_BINARY_DIR}/runtime/tiptoe_runtime.image)
   add_custom_command(

@@ -91,6 +91,8 @@ extern "C" [[gnu::visibility("hidden")]] void tiptoe_start() {
   if (!core.init(boot.mmap_limit_bytes < kRoomForTables)) sys::fail("no memory for the code cache");
   core.trust_threshold = boot.trust_threshold;
   core.hwcap2 = boot.hwcap2;
+  core.runtime_start = boot.runtime_start;
+  core.runtime_bytes = boot.runtime_bytes;
   if ((boot.flags & kBootReadImpliesExec) != 0) core.space.set_read_implies_exec();
   core.events.init(boot.segment);
   core.definitions.init(&core.events);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "engine/dispatch/dispatch.h"
-#include "engine/signal/signal_table.h"
+#include "engine/thread/signal_table.h"
 
 namespace tiptoe::engine {
 

@@ -27,13 +27,6 @@ u64 address(const char* label) {
   return reinterpret_cast<u64>(label);
 }
 
-extern "C" const char __ehdr_start[];
-extern "C" const char _end[];
-
-bool in_runtime(u64 pc) {
-  return pc >= address(__ehdr_start) && pc < address(_end);
-}
-
 Where classify(const Core& core, u64 pc) {
   if (core.cache.contains(pc)) return Where::kCache;
   if (pc == address(tiptoe_raise_pending)) return Where::kRaise;
@@ -41,7 +34,7 @@ Where classify(const Core& core, u64 pc) {
   if (pc >= address(tiptoe_syscall_begin) && pc <= address(tiptoe_syscall_insn)) return Where::kContext;
   if (pc == address(tiptoe_syscall_done)) return Where::kSyscallDone;
   if (pc == address(tiptoe_safe_copy_fault)) return Where::kSafeCopy;
-  if (in_runtime(pc) || pc - core.returns.address() < kPageBytes ||
+  if (pc - core.runtime_start < core.runtime_bytes || pc - core.returns.address() < kPageBytes ||
       pc - core.indirects.address() < kPageBytes) {
     return Where::kRuntime;
   }
@@ -163,7 +156,7 @@ extern "C" void tiptoe_on_signal(int signal, siginfo_t* info, struct ucontext* u
       return hold_until_window(thread, signal, frame);
     case Where::kRuntime:
       if (is_synchronous(signal, *info)) {
-        sys::fail("fault in the runtime", pc - address(__ehdr_start),
+        sys::fail("fault in the runtime (at, address)", pc - core.runtime_start,
                   reinterpret_cast<u64>(info->si_addr));
       }
       return hold_until_window(thread, signal, frame);

@@ -1,7 +1,7 @@
 // execve: the recorder attaches for the call alone, to inject into the new image.
 #pragma once
 
-#include "engine/signal/signal_table.h"
+#include "engine/thread/signal_table.h"
 #include "engine/translate/core.h"
 
 namespace tiptoe::engine {

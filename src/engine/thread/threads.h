@@ -1,7 +1,7 @@
 // Making, starting and ending the runtime's side of threads.
 #pragma once
 
-#include "engine/signal/signal_table.h"
+#include "engine/thread/signal_table.h"
 #include "engine/translate/core.h"
 
 namespace tiptoe::engine {

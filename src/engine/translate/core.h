@@ -39,6 +39,8 @@ struct Core {
   i32 trust_threshold = -1;
   u64 hwcap2 = 0;
   u64 translated_instructions = 0;
+  u64 runtime_start = 0;  // where the runtime itself is mapped
+  u64 runtime_bytes = 0;
 
   bool init(bool limited_address_space);
 };

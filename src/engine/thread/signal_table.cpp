@@ -1,4 +1,4 @@
-#include "engine/signal/signal_table.h"
+#include "engine/thread/signal_table.h"
 
 #include <asm/errno.h>
 
