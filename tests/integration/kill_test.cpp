@@ -9,6 +9,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <random>
 #include <sstream>
 #include <thread>
@@ -59,14 +60,21 @@ class KillTest : public testing::Test {
   std::mt19937 random_;
 };
 
-// The first child of a process, waited for.
-pid_t child_of(pid_t parent) {
-  const std::string file =
-      "/proc/" + std::to_string(parent) + "/task/" + std::to_string(parent) + "/children";
-  for (int i = 0; i < 2000; ++i) {
-    std::istringstream children(read_file(file));
-    pid_t pid = 0;
-    if (children >> pid) return pid;
+// Among all that a process has started, the one that runs the target; 0 when there is none (yet).
+pid_t target_below(pid_t parent) {
+  const std::string folder = "/proc/" + std::to_string(parent);
+  std::error_code gone;
+  if (std::filesystem::read_symlink(folder + "/exe", gone) == kTarget) return parent;
+  std::istringstream children(read_file(folder + "/task/" + std::to_string(parent) + "/children"));
+  for (pid_t child = 0; children >> child;) {
+    if (const pid_t target = target_below(child)) return target;
+  }
+  return 0;
+}
+
+pid_t wait_for_target(pid_t recorder) {
+  for (int i = 0; i < 5000; ++i) {
+    if (const pid_t target = target_below(recorder)) return target;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   return 0;
@@ -97,8 +105,8 @@ TEST_F(KillTest, KilledProgramLeavesAllItHadRecorded) {
     const std::string trace = folder / "trace";
     Child recorder({"setarch", "-R", TIPTOE_COMMAND, "record", "-o", trace, "--", kTarget});
     recorder.read_output(moment % 2 ? kBytesPerRound : 0, seconds(20));
-    const pid_t target = child_of(recorder.pid());
-    ASSERT_GT(target, 0) << "the recorder has no child: " << recorder.finish(seconds(20)).err;
+    const pid_t target = wait_for_target(recorder.pid());
+    ASSERT_GT(target, 0) << "the program was not seen: " << recorder.finish(seconds(20)).err;
     wait_for_a_moment();
     kill(target, SIGKILL);
     const Outcome outcome = recorder.finish(seconds(30));
