@@ -155,6 +155,7 @@ Status RuntimeImage::read_symbols(u64 symbols, u64 strings, u64 string_bytes, u6
   }
   const std::string_view names(reinterpret_cast<const char*>(contents_.data() + strings),
                                string_bytes);
+  if (names.empty() || names.back() != 0) return broken("strings without an end");
   u32 count = 0;  // DT_HASH: bucket count, then the number of symbols
   if (!read(hash + sizeof(u32), count)) return broken("no symbol count");
   for (u32 i = 0; i < count; ++i) {
