@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <csignal>
+#include <chrono>
 #include <cstring>
 #include <fstream>
 #include <random>
@@ -17,6 +17,7 @@
 #include "trace/module_identity.h"
 #include "trace/program.h"
 #include "trace/reader.h"
+#include "trace/reader_fuzz.h"
 #include "trace/writer.h"
 
 namespace tiptoe::trace {
@@ -254,9 +255,8 @@ TEST(TraceFile, a_damaged_section_costs_only_itself) {
 
 TEST(TraceFile, a_lost_index_is_rebuilt) {
   const auto path = small_trace();
-  auto bytes = contents(path);
-  bytes.resize(bytes.size() - sizeof(FileTrailer));
-  put(path, bytes);
+  const auto bytes = contents(path);
+  put(path, std::span(bytes).first(bytes.size() - sizeof(FileTrailer)));
   const auto reader = Reader::open(path);
   ASSERT_TRUE(reader.ok());
   EXPECT_FALSE(reader->integrity().has_index);
@@ -294,7 +294,7 @@ TEST_P(Mutations, never_do_harm) {
   const auto original = contents(path);
   std::mt19937 random(sealed ? 1 : 2);
   constexpr u32 kInteresting[] = {0, 1, 0x7f, 0xff, 0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff};
-  for (int round = 0; round < 4000; ++round) {
+  for (int round = 0; round < 2000; ++round) {
     std::vector<u8> bytes = original;
     for (u32 change = random() % 6 + 1; change != 0; --change) {
       const size_t at = random() % bytes.size();
@@ -317,9 +317,9 @@ TEST_P(Mutations, never_do_harm) {
     }
     if (sealed) reseal(bytes);
     put(path, bytes);
-    Everything all(path);
-    // Whatever was believed, it fits the file.
-    ASSERT_LE(all.words.size(), 64u * kMaxRawBytes);
+    const auto started = std::chrono::steady_clock::now();
+    testing::read_everything(path);  // under ASan in the asan preset
+    ASSERT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(5)) << round;
   }
 }
 INSTANTIATE_TEST_SUITE_P(All, Mutations,
