@@ -83,6 +83,14 @@ Image changed_image(std::span<const u8> bytes, const Insn& insn, const Rewrite& 
       image.disp_size = 0;
       image.rex &= ~3;
       break;
+    case Rewrite::Memory::kRebase: {
+      const bool had_base = !image.sib_present || (image.sib & 7) != 5 || image.modrm >= 0x40;
+      if (!had_base) image.modrm |= 0x80;  // mod 2: the displacement has 32 bits already
+      u8& holder = image.sib_present ? image.sib : image.modrm;
+      holder = static_cast<u8>((holder & ~7) | (rewrite.base & 7));
+      image.rex &= ~1;
+      break;
+    }
     case Rewrite::Memory::kRipRelative:
       image.disp = rewrite.displacement;
       break;
@@ -98,9 +106,16 @@ Image changed_image(std::span<const u8> bytes, const Insn& insn, const Rewrite& 
   return image;
 }
 
+constexpr u8 kAddressSizePrefix = 0x67;
+
 bool is_segment_prefix(u8 byte) {
   return byte == 0x64 || byte == 0x65 || byte == 0x26 || byte == 0x2e || byte == 0x36 ||
          byte == 0x3e;
+}
+
+// A REX byte with another prefix behind it means nothing, until that prefix is dropped.
+bool is_stale_rex(u8 byte) {
+  return (byte & 0xf0) == 0x40;
 }
 
 class Writer {
@@ -119,9 +134,15 @@ class Writer {
 
 // Prefixes up to and including the last opcode byte.
 void put_head(Writer& w, std::span<const u8> bytes, const Insn& insn, const Image& image,
-              bool drop_segment) {
+              const Rewrite& rewrite) {
+  const bool drop_address_size =
+      rewrite.drop_address_size || rewrite.memory == Rewrite::Memory::kBase;
+  const bool drops = rewrite.drop_segment || drop_address_size;
   for (unsigned i = 0; i < insn.legacy_prefix_count; ++i) {
-    if (!(drop_segment && is_segment_prefix(bytes[i]))) w.put(bytes[i]);
+    const bool dropped = (rewrite.drop_segment && is_segment_prefix(bytes[i])) ||
+                         (drop_address_size && bytes[i] == kAddressSizePrefix) ||
+                         (drops && is_stale_rex(bytes[i]));
+    if (!dropped) w.put(bytes[i]);
   }
   const u8 inverted = static_cast<u8>(~image.rex);
   const u8* vex = insn.vex_offset != kAbsent ? &bytes[insn.vex_offset] : nullptr;
@@ -174,7 +195,7 @@ void put_operand(Writer& w, const Insn& insn, const Image& image) {
 unsigned reencode(std::span<const u8> bytes, const Insn& insn, const Rewrite& rewrite, u8* out) {
   const Image image = changed_image(bytes, insn, rewrite);
   Writer w(out);
-  put_head(w, bytes, insn, image, rewrite.drop_segment);
+  put_head(w, bytes, insn, image, rewrite);
   put_operand(w, insn, image);
   if (insn.modrm_offset == kAbsent && insn.disp_size != 0) {  // moffs
     w.put(&bytes[insn.disp_offset], insn.disp_size);
@@ -202,7 +223,7 @@ unsigned encode_operand_load(std::span<const u8> bytes, const Insn& insn, Gpr to
   Writer w(out);
   for (unsigned i = 0; i < insn.legacy_prefix_count; ++i) {
     // Of the legacy prefixes only segment and address size mean something for a load.
-    if (is_segment_prefix(bytes[i]) || bytes[i] == 0x67) w.put(bytes[i]);
+    if (is_segment_prefix(bytes[i]) || bytes[i] == kAddressSizePrefix) w.put(bytes[i]);
   }
   w.put(static_cast<u8>(0x48 | (insn.rex & 3) | (to >> 3) << 2));
   w.put(0x8b);

@@ -32,10 +32,39 @@ bool is_lea(const Insn& insn) {
   return insn.map == x86::Map::kPrimary && insn.opcode == 0x8d &&
          insn.encoding == x86::Encoding::kLegacy;
 }
-// String instructions and moffs forms address memory without a ModRM operand.
-bool uses_gs_implicitly(const Insn& insn) {
-  return insn.segment_prefix == kGsPrefix && insn.modrm_offset == x86::kAbsent &&
-         (insn.reads_memory || insn.writes_memory);
+// --- Instructions that a gs prefix concerns although they have no ModRM memory operand ---
+
+bool is_gs_primary(const Insn& insn) {
+  return insn.segment_prefix == kGsPrefix && insn.map == x86::Map::kPrimary &&
+         insn.encoding == x86::Encoding::kLegacy;
+}
+bool is_gs_moffs(const Insn& insn) {  // mov between al/eax/rax and an absolute address
+  return is_gs_primary(insn) && (insn.opcode & 0xfc) == 0xa0;
+}
+bool is_gs_string(const Insn& insn) {  // outs, movs, cmps, lods: the segment of rsi
+  if (!is_gs_primary(insn)) return false;
+  const u8 even = insn.opcode & 0xfe;
+  return even == 0x6e || even == 0xa4 || even == 0xa6 || even == 0xac;
+}
+// The register that holds the address by itself: rbx of xlat, rdi of maskmovq and maskmovdqu.
+Gpr gs_implied_base(const Insn& insn) {
+  if (is_gs_primary(insn) && insn.opcode == 0xd7) return x86::kRbx;
+  const bool mask_move = insn.segment_prefix == kGsPrefix && insn.map == x86::Map::k0f &&
+                         insn.opcode == 0xf7 && insn.writes_memory;
+  return mask_move ? x86::kRdi : x86::kNoGpr;
+}
+// Addresses that only the instruction itself can compute: the displacement of EVEX is scaled by what
+// the instruction accesses, and a vector index gives many.
+bool has_own_address(const Insn& insn) {
+  return insn.vsib || (insn.encoding == x86::Encoding::kEvex && insn.disp_size == 1);
+}
+bool is_pop_m(const Insn& insn) {
+  return insn.map == x86::Map::kPrimary && insn.encoding == x86::Encoding::kLegacy &&
+         insn.opcode == 0x8f;
+}
+// Its register operand is an address too, of the same address size.
+bool is_movdir64b(const Insn& insn) {
+  return insn.map == x86::Map::k0f38 && insn.encoding == x86::Encoding::kLegacy && insn.opcode == 0xf8;
 }
 bool is_push_r(const Insn& insn) {
   return insn.map == x86::Map::kPrimary && insn.encoding == x86::Encoding::kLegacy &&
@@ -173,9 +202,70 @@ void emit_gs_address(Copy& copy, const AppInsn& app, const Rewrite& rename, Gpr 
     rewrite.drop_segment = true;
     copy.emit.bytes(buffer, x86::reencode({bytes, count}, load, rewrite, buffer));
   }
-  copy.before(false);
+  // pop computes the address after it has moved rsp.
+  const bool from_rsp = (x86::encoded_registers(app.insn) & set_of(x86::kRsp)) != 0;
+  if (is_pop_m(app.insn) && from_rsp) copy.emit.lea(to, to, app.insn.operand_size_prefix ? 2 : 8);
   copy.emit.mov_r_gs(helper, offsetof(ThreadState, app_gs_base));
   copy.emit.lea_sum(to, to, helper);
+}
+
+// The base register of the operand, under its machine name; kNoGpr when there is none.
+Gpr memory_base(const Insn& insn, const Rewrite& rename) {
+  const u8 low = insn.sib_offset != x86::kAbsent ? insn.sib & 7 : insn.modrm & 7;
+  if ((insn.gpr_fields & x86::kFieldBase) == 0) return x86::kNoGpr;
+  const Gpr base = static_cast<Gpr>(low | (insn.rex & 1) << 3);
+  return base == rename.rename_from ? rename.rename_to : base;
+}
+
+// Puts gs_base + base register of the operand into `to`.
+void emit_gs_rebase(Copy& copy, const AppInsn& app, const Rewrite& rename, Gpr to) {
+  const Gpr base = memory_base(app.insn, rename);
+  copy.before(false);
+  copy.emit.mov_r_gs(to, offsetof(ThreadState, app_gs_base));
+  if (base == x86::kRsp) {
+    copy.emit.lea_sum(to, base, to);
+  } else if (base != x86::kNoGpr) {
+    copy.emit.lea_sum(to, to, base);
+  }
+}
+
+// mov al/ax/eax/rax, gs:[address] and back: the form with ModRM, at a computed address.
+void relocate_gs_moffs(Copy& copy, const AppInsn& app) {
+  constexpr u8 kWithModrm[] = {0x8a, 0x8b, 0x88, 0x89};
+  GprSet in_use = set_of(x86::kRax);
+  const Gpr base = copy.borrow(Spill::kRelocate2, in_use);
+  const Gpr helper = copy.borrow(Spill::kCheck, in_use);
+  copy.before(false);
+  const u64 offset = static_cast<u64>(app.insn.disp);
+  copy.emit.mov_r_imm(base, app.insn.disp_size == 4 ? static_cast<u32>(offset) : offset);
+  copy.emit.mov_r_gs(helper, offsetof(ThreadState, app_gs_base));
+  copy.emit.lea_sum(base, base, helper);
+  copy.emit.mov_r_gs(helper, spill_offset(Spill::kCheck));
+  copy.unpark(helper);
+  copy.before(true);
+  if (app.insn.operand_size_prefix) copy.emit.imm8(0x66);
+  if (app.insn.rex_w) copy.emit.imm8(0x48);
+  copy.emit.imm8(kWithModrm[app.insn.opcode & 3]);
+  copy.emit.imm8(base);
+  copy.give_back(base, Spill::kRelocate2);
+}
+
+// An address register that the instruction implies gets gs_base added for its time.
+void relocate_gs_implied(Copy& copy, const AppInsn& app, Gpr base) {
+  GprSet in_use = 0xffff & ~set_of(base);
+  copy.borrow(Spill::kRelocate2, in_use);
+  GprSet but_base = set_of(base);
+  const Gpr helper = copy.borrow(Spill::kCheck, but_base);
+  copy.before(false);
+  if (app.insn.address_size_prefix) copy.emit.mov_r32_r32(base, base);
+  copy.emit.mov_r_gs(helper, offsetof(ThreadState, app_gs_base));
+  copy.emit.lea_sum(base, base, helper);
+  copy.emit.mov_r_gs(helper, spill_offset(Spill::kCheck));
+  copy.unpark(helper);
+  Rewrite rewrite;
+  rewrite.drop_segment = rewrite.drop_address_size = true;
+  copy.emit_rewritten(rewrite);
+  copy.give_back(base, Spill::kRelocate2);
 }
 
 // push r15 / pop r15 with the register in its slot.
@@ -215,6 +305,19 @@ void relocate_gs_base(Copy& copy, const AppInsn& app, const RelocateContext& con
   if (stolen) copy.give_back(work, Spill::kRelocate);
 }
 
+// Makes `base` what the rewritten operand is based on.
+void emit_gs_operand(Copy& copy, const AppInsn& app, const Rewrite& rename, Gpr base) {
+  if (has_own_address(app.insn)) return emit_gs_rebase(copy, app, rename, base);
+  // The helper has been restored when the instruction comes, so the instruction may use it.
+  GprSet in_use = set_of(base);
+  if (rename.rename_to != x86::kNoGpr) in_use |= set_of(rename.rename_to);
+  const Gpr helper = copy.borrow(Spill::kCheck, in_use);
+  emit_gs_address(copy, app, rename, base, helper);
+  copy.before(false);
+  copy.emit.mov_r_gs(helper, spill_offset(Spill::kCheck));
+  copy.unpark(helper);
+}
+
 // The general case: rename the stolen register, re-base the memory operand, or both.
 void relocate_general(Copy& copy, const AppInsn& app, bool rename, bool gs) {
   const Insn& insn = app.insn;
@@ -230,18 +333,15 @@ void relocate_general(Copy& copy, const AppInsn& app, bool rename, bool gs) {
   Gpr base = x86::kNoGpr;
   if (gs) {
     base = copy.borrow(Spill::kRelocate2, in_use);
-    const Gpr helper = copy.borrow(Spill::kCheck, in_use);
-    emit_gs_address(copy, app, rewrite, base, helper);
-    copy.before(false);
-    copy.emit.mov_r_gs(helper, spill_offset(Spill::kCheck));
-    copy.unpark(helper);
+    emit_gs_operand(copy, app, rewrite, base);
   } else if (insn.rip_relative && !retarget(app, copy.emit.here(), false, rewrite)) {
     base = copy.borrow(Spill::kRelocate2, in_use);
     copy.before(false);
     copy.emit.mov_r_imm(base, effective_rip_target(app));
   }
   if (base != x86::kNoGpr) {
-    rewrite.memory = Rewrite::Memory::kBase;
+    rewrite.memory =
+        gs && has_own_address(insn) ? Rewrite::Memory::kRebase : Rewrite::Memory::kBase;
     rewrite.base = base;
   }
   copy.emit_rewritten(rewrite);
@@ -288,8 +388,13 @@ bool can_relocate(const AppInsn& app, bool cursor_stolen) {
     case Special::kLoadFarPtr:
       return insn.opcode != 0xb5;
     default:
-      return !uses_gs_implicitly(insn);
+      break;
   }
+  const bool gs = uses_gs_memory(insn) && !is_lea(insn);
+  // Truncated to 32 bits before gs_base is added, or the same for an operand that is not rewritten.
+  if (insn.address_size_prefix && gs && has_own_address(insn)) return false;
+  if (insn.address_size_prefix && (gs || insn.rip_relative) && is_movdir64b(insn)) return false;
+  return !is_gs_string(insn);
 }
 
 void relocate(const RelocateContext& context, const AppInsn& app, PieceWriter& out) {
@@ -304,6 +409,10 @@ void relocate(const RelocateContext& context, const AppInsn& app, PieceWriter& o
   }
   if (rename && relocate_stack_form(copy, app)) return;
   if (relocate_rip_lea(copy, app, rename)) return;
+  if (is_gs_moffs(insn)) return relocate_gs_moffs(copy, app);
+  if (const Gpr base = gs_implied_base(insn); base != x86::kNoGpr) {
+    return relocate_gs_implied(copy, app, base);
+  }
   if (rename || gs || insn.rip_relative) return relocate_general(copy, app, rename, gs);
 
   copy.before(true);
