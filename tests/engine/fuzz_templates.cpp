@@ -38,7 +38,21 @@ bool is_excluded_0f(const Insn& insn) {
   }
 }
 
+// What the engine refuses aloud: string instructions that read through gs, and addresses of 32 bits
+// through gs that only the instruction itself can compute.
+bool is_refused(const Insn& insn) {
+  if (insn.segment_prefix != 0x65) return false;
+  const u8 even = insn.opcode & 0xfe;
+  const bool reads_rsi = even == 0xa4 || even == 0xa6 || even == 0xac;
+  if (insn.encoding == Encoding::kLegacy && insn.map == Map::kPrimary && reads_rsi) return true;
+  const bool movdir64b =
+      insn.encoding == Encoding::kLegacy && insn.map == Map::k0f38 && insn.opcode == 0xf8;
+  return insn.address_size_prefix &&
+         (insn.vsib || insn.encoding == Encoding::kEvex || movdir64b);
+}
+
 bool is_excluded(const Insn& insn) {
+  if (is_refused(insn)) return true;
   if (insn.encoding == Encoding::kRex2 || insn.map == Map::k3dnow) return true;
   if (insn.encoding != Encoding::kLegacy) return false;
   if (insn.map == Map::k0f) return is_excluded_0f(insn);

@@ -111,7 +111,7 @@ class RelocatorFuzz : public ::testing::TestWithParam<Placement> {
         ++different;
         if (reported < kMostReported) {
           ++reported;
-          report(i, how);
+          report(i, how, first_differences(native.results[at], engine.results[at]));
         }
         if (engine.results[at].done == 0) {  // and nothing after it
           ADD_FAILURE() << name_of(how) << " ended with status " << engine.status << ": "
@@ -154,8 +154,8 @@ class RelocatorFuzz : public ::testing::TestWithParam<Placement> {
     return block;
   }
 
-  void report(std::size_t number, How how) {
-    std::string difference = "  (not when it is run alone)\n";
+  void report(std::size_t number, How how, const std::string& in_batch) {
+    std::string difference = "  which is the same when it is run alone; it was\n" + in_batch;
     const Block& whole = blocks_[number];
     Block block = whole;
     if (!agrees(whole, how, nullptr)) {
