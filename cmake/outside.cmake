@@ -53,6 +53,9 @@ endif()
 tiptoe_sources(record_sources record)
 tiptoe_room(record SOURCES ${record_sources} DEPENDS tiptoe_inject tiptoe_trace Threads::Threads)
 
+tiptoe_sources(check_sources check)
+tiptoe_room(check SOURCES ${check_sources} DEPENDS tiptoe_record tiptoe_dep_zydis)
+
 tiptoe_sources(symbol_sources symbol)
 tiptoe_room(symbol SOURCES ${symbol_sources} DEPENDS tiptoe_trace tiptoe_dep_dw tiptoe_dep_elf
             tiptoe_dep_zydis)
@@ -66,7 +69,7 @@ tiptoe_room(export SOURCES ${export_sources} DEPENDS tiptoe_analysis tiptoe_dep_
 # The command: everything of cli but main.cpp is a library, so that tests can link it.
 tiptoe_sources(cli_sources cli)
 list(FILTER cli_sources EXCLUDE REGEX "/src/cli/main\\.cpp$")
-tiptoe_room(cli SOURCES ${cli_sources} DEPENDS tiptoe_export tiptoe_record tiptoe_dep_cli11
+tiptoe_room(cli SOURCES ${cli_sources} DEPENDS tiptoe_export tiptoe_check tiptoe_dep_cli11
             tiptoe_dep_json)
 
 file(GLOB main_source CONFIGURE_DEPENDS ${TIPTOE_SOURCE_ROOT}/cli/main.cpp)

@@ -40,7 +40,8 @@ constexpr u32 kMaxBootMappings = 64;
 constexpr u32 kMaxBootPathBytes = 8192;
 
 enum BootFlag : u32 {
-  kBootCheck = 1 << 0,   // lock-step validation (tiptoe run --check): see engine/check
+  kBootCheck = 1 << 0,   // lock-step validation (tiptoe run --check): see engine/dispatch/check_point.h
+  kBootPlantFault = 1 << 2,  // the checker's own test: see kPlantedFaultImmediate. No option sets it
   kBootReadImpliesExec = 1 << 1,  // personality READ_IMPLIES_EXEC: every readable page is executable
 };
 

@@ -68,6 +68,7 @@ struct Block {
   u32 first_flow_id;      // 0 when nothing is recorded
   bool valid;             // false once its code may have changed: nothing links to it any more
   bool checked;           // compares its app bytes on entry
+  CachePc after_check_point;  // tiptoe run --check: where the body goes on behind its check point
   CachePc entries[kEntryCount];  // CachePc{0} when that way in does not exist yet
   Exit* incoming;         // exits linked to this block
   Block* next_in_hash;

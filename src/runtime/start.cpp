@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "bridge/boot.h"
+#include "engine/dispatch/check_point.h"
 #include "engine/dispatch/dispatch.h"
 #include "engine/thread/threads.h"
 #include "sys/clock.h"
@@ -96,6 +97,8 @@ extern "C" [[gnu::visibility("hidden")]] void tiptoe_start() {
   if ((boot.flags & kBootReadImpliesExec) != 0) core.space.set_read_implies_exec();
   core.events.init(boot.segment);
   core.definitions.init(&core.events);
+  if ((boot.flags & kBootCheck) != 0) engine::begin_check(core);
+  core.plant_fault = (boot.flags & kBootPlantFault) != 0;
 
   ThreadState* thread;
   {

@@ -94,6 +94,7 @@
         entry   tiptoe_enter_return, tiptoe_on_return
         entry   tiptoe_enter_return_miss, tiptoe_on_return_miss
         entry   tiptoe_enter_emulate, tiptoe_on_emulate
+        entry   tiptoe_enter_check_point, tiptoe_on_check_point
 
 public tiptoe_resume_begin
         mov     rsp, gs:[RUNTIME_STACK]

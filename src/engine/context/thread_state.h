@@ -66,7 +66,8 @@ struct ThreadState {
   u32 in_use;                 // 0: the state may be taken for a new thread
   u32 recording;
 
-  // Below: used by C++ only.
+  // Below: used by C++ only, but for the first.
+  u64 enter_check_point;      // gate.S entry point, in check mode
   Core* core;
   ThreadState* next;          // list of all threads' states (under the lock)
   i32 tid;

@@ -2,6 +2,7 @@
 
 #include "engine/context/cursor_register.h"
 #include "engine/context/safe_copy.h"
+#include "engine/dispatch/check_point.h"
 #include "engine/link/link.h"
 #include "sys/fail.h"
 #include "sys/syscall.h"
@@ -23,12 +24,7 @@ u64 parked_rcx(const ThreadState& thread) {
 }
 
 void resume_in(ThreadState& thread, const Block& block) {
-  thread.resume_at = raw(block.entries[static_cast<unsigned>(Entry::kBody)]);
-  thread.resume_cursor_register = thread.context.gpr[kCursorRegister];
-  if (thread.recording) {
-    thread.spill[static_cast<unsigned>(Spill::kStolen)] = thread.context.gpr[kCursorRegister];
-    thread.resume_cursor_register = thread.cursor;
-  }
+  resume_in_cache(thread, block.entries[static_cast<unsigned>(Entry::kBody)]);
 }
 
 // The three system calls of the legacy vsyscall page, which can be called but not read.
@@ -95,12 +91,22 @@ void finish_syscall(ThreadState& thread, i64 result) {
   context.gpr[kRcx] = raw(context.pc);
   context.gpr[x86::kR11] = context.rflags;
   thread.syscall_recorded = 0;
+  if (thread.core->check != nullptr) post_check(*thread.core, thread, CheckPost::kAfterSyscall);
 }
 
 void take_cursor(ThreadState& thread) {
   if (!thread.recording) return;
   thread.cursor = thread.context.gpr[kCursorRegister];
   thread.context.gpr[kCursorRegister] = thread.spill[static_cast<unsigned>(Spill::kStolen)];
+}
+
+void resume_in_cache(ThreadState& thread, CachePc pc) {
+  thread.resume_at = raw(pc);
+  thread.resume_cursor_register = thread.context.gpr[kCursorRegister];
+  if (thread.recording) {
+    thread.spill[static_cast<unsigned>(Spill::kStolen)] = thread.context.gpr[kCursorRegister];
+    thread.resume_cursor_register = thread.cursor;
+  }
 }
 
 void resume_at_pc(const sys::Held& held, Core& core, ThreadState& thread) {

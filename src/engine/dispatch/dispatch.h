@@ -14,6 +14,9 @@ namespace tiptoe::engine {
 void resume_at_pc(Core& core, ThreadState& thread);
 void resume_at_pc(const sys::Held& held, Core& core, ThreadState& thread);
 
+// The same at a place in the cache where every program register is in itself but the stolen one.
+void resume_in_cache(ThreadState& thread, CachePc pc);
+
 // The system call at context.pc has been made with this result: the context is as behind it.
 void finish_syscall(ThreadState& thread, i64 result);
 

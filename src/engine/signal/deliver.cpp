@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "engine/context/gate.h"
 #include "engine/context/safe_copy.h"
+#include "engine/dispatch/check_point.h"
 #include "sys/fail.h"
 #include "sys/syscall.h"
 
@@ -161,6 +162,8 @@ void deliver(ThreadState& thread, int signal, const KernelFrame& kernel, u64 mac
     }
   }
   const bool is_fault = is_synchronous(signal, *kernel.info);
+  Core& core = *thread.core;
+  if (core.check != nullptr) post_interruption(core, thread, signal, is_fault);
   if (action.handler <= sys::kSigIgn) {
     if (action.handler == sys::kSigIgn && !is_fault) return return_to_gate(thread, kernel);
     return return_to_die(thread, signal, kernel, is_fault);
@@ -181,7 +184,6 @@ void deliver(ThreadState& thread, int signal, const KernelFrame& kernel, u64 mac
   }
   reset_fpstate(fpstate);
 
-  Core& core = *thread.core;
   put_control(core.events, thread, Control::kSignal,
               {static_cast<u32>(signal), low32(raw(thread.context.pc)), high32(raw(thread.context.pc)),
                low32(action.handler), high32(action.handler)});
@@ -197,6 +199,7 @@ void deliver(ThreadState& thread, int signal, const KernelFrame& kernel, u64 mac
   context.gpr[x86::kRsp] = place.frame;
   context.rflags &= ~u64{x86::kDf | x86::kTf | x86::kRf};
   context.pc = AppPc{action.handler};
+  if (core.check != nullptr) post_check(core, thread, CheckPost::kMoved);
   resume_at_pc(core, thread);
   return_to_gate(thread, kernel);
 }
@@ -219,6 +222,7 @@ void app_sigreturn(Core& core, ThreadState& thread) {
   }
   put_control(core.events, thread, Control::kSigreturn,
               {low32(raw(thread.context.pc)), high32(raw(thread.context.pc))});
+  if (core.check != nullptr) post_check(core, thread, CheckPost::kMoved);
   resume_at_pc(core, thread);
 
   // A frame of our own restores what only the kernel can: floating-point state, mask, segments. The

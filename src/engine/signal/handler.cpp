@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "engine/context/gate.h"
 #include "engine/context/safe_copy.h"
+#include "engine/dispatch/check_point.h"
 #include "engine/signal/deliver.h"
 #include "engine/thread/exec_request.h"
 #include "sys/fail.h"
@@ -88,6 +89,7 @@ void on_signal_in_cache(Core& core, ThreadState& thread, int signal, const Kerne
   sys::log(2, "signal in cache", static_cast<u64>(signal), sc.rip, raw(state.context.pc));
   if (synchronous && !state.app_fault && signal != SIGTRAP) {
     // The engine's own access below the program's stack: it goes on without it.
+    if (core.check != nullptr) post_interruption(core, thread, signal, false);
     resume_at_pc(core, thread);
     return return_to_gate(thread, frame);
   }

@@ -1,5 +1,6 @@
 // The table of wrapped system calls, a line a number, and the way in from gate.S.
 #include "engine/context/safe_copy.h"
+#include "engine/dispatch/check_point.h"
 #include "engine/dispatch/dispatch.h"
 #include "engine/syscall/syscalls.h"
 #include "engine/thread/exec_request.h"
@@ -100,6 +101,7 @@ int tiptoe_on_syscall(ThreadState& thread) {
   thread.context.pc = exit.owner->start + exit.app_offset;
   sys::log(3, "syscall", thread.context.gpr[x86::kRax], thread.context.gpr[x86::kRdi],
            thread.context.gpr[x86::kRsi]);
+  if (core.check != nullptr) post_check(core, thread, CheckPost::kBeforeSyscall);
   record(core, thread, exit);
   return static_cast<int>(dispatch({core, thread}));
 }

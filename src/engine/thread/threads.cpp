@@ -61,6 +61,7 @@ ThreadState* map_new(Core& core) {
   thread.enter_return_miss = entry(tiptoe_enter_return_miss);
   thread.enter_syscall = entry(tiptoe_enter_syscall);
   thread.enter_emulate = entry(tiptoe_enter_emulate);
+  thread.enter_check_point = entry(tiptoe_enter_check_point);
   thread.in_use = 1;
   thread.next = core.threads;
   core.threads = &thread;

@@ -1,6 +1,7 @@
 // Everything that translation works on, for one traced process: shared by all its threads.
 #pragma once
 
+#include "bridge/check_mailbox.h"
 #include "engine/cache/block_table.h"
 #include "engine/cache/code_cache.h"
 #include "engine/event/definitions.h"
@@ -39,6 +40,8 @@ struct Core {
   i32 trust_threshold = -1;
   u64 hwcap2 = 0;
   u64 translated_instructions = 0;
+  CheckMailbox* check = nullptr;  // tiptoe run --check; see dispatch/check_point.h
+  bool plant_fault = false;       // BootFlag::kBootPlantFault
   u64 runtime_start = 0;  // where the runtime itself is mapped
   u64 runtime_bytes = 0;
 

@@ -36,6 +36,7 @@ class BlockEmitter {
       emit_code_check(hot_, cold_, core_.states, block_, {plan_.bytes, plan_.app_bytes},
                       core_.exits.index_of(stale_exit()));
     }
+    if (core_.check != nullptr) emit_check_point();
     unsigned next_exit = 0;
     for (unsigned i = 0; i < plan_.insn_count; ++i) {
       next_exit += emit_insn(plan_.insns[i], next_exit);
@@ -46,6 +47,14 @@ class BlockEmitter {
   }
 
  private:
+  // tiptoe run --check: the runtime compares the program with its native twin.
+  void emit_check_point() {
+    hot_.mark(0, 0, core_.states.intern(ParkedState()));
+    hot_.emit.mov_gs_imm32(offsetof(ThreadState, exit_index), core_.exits.index_of(block_.exits[0]));
+    hot_.emit.jmp_gs(offsetof(ThreadState, enter_check_point));
+    block_.after_check_point = hot_.emit.here();
+  }
+
   Exit& stale_exit() { return block_.exits[block_.exit_count - 1]; }
   u32 landing_ordinal() const { return plan_.exit_count; }
 
@@ -112,6 +121,7 @@ class BlockEmitter {
           emit_to_runtime(app, ordinal, offsetof(ThreadState, enter_emulate));
           return 1;
         }
+        if (core_.plant_fault && app.insn.imm == kPlantedFaultImmediate) return 0;
         relocate(context_, app, hot_);
         return 0;
       case Flow::kInt:
