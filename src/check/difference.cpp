@@ -144,6 +144,10 @@ std::vector<std::string> side_by_side(const ProcessMemory& translated, const Blo
   return lines;
 }
 
+std::vector<std::string> code_lines(const ProcessMemory& translated, const BlockSpan& block) {
+  return disassemble(translated, {block.pc, block.bytes});
+}
+
 std::string describe_address(pid_t pid, u64 address) {
   const std::string plain = text("0x%llx", static_cast<ull>(address));
   const auto mappings = inject::read_mappings(pid);

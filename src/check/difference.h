@@ -36,6 +36,9 @@ struct EmittedCode {
 std::vector<std::string> side_by_side(const ProcessMemory& translated, const BlockSpan& block,
                                       const EmittedCode& emitted);
 
+// The program's code alone.
+std::vector<std::string> code_lines(const ProcessMemory& translated, const BlockSpan& block);
+
 // "0x7f12 (/usr/lib/libc.so.6+0x12)".
 std::string describe_address(pid_t pid, u64 address);
 

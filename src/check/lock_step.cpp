@@ -2,8 +2,6 @@
 
 #include <sys/syscall.h>
 
-#include "check/dead_flags.h"
-
 namespace tiptoe::check {
 namespace {
 
@@ -13,8 +11,8 @@ BlockSpan span_of(const CheckMailbox& post) {
   return {post.block_pc, post.block_bytes, post.block_instructions};
 }
 
-bool same_registers(const Registers& native, const CheckMailbox& post) {
-  return different_registers(native, post).empty();
+bool same_registers(const Registers& native, const CheckMailbox& post, u64 ignored_flags) {
+  return different_registers(native, post, ignored_flags).empty();
 }
 
 }  // namespace
@@ -56,7 +54,7 @@ bool LockStep::on_before_syscall(const CheckMailbox& post) {
   std::vector<std::string> lines =
       different_writable_memory(twin_.memory(), program_, kMaxMemoryLines);
   if (!lines.empty()) {
-    return differs("in memory that the native twin has not written, since the last system call",
+    return differs(post, "in memory that the native twin has not written, since the last system call",
                    std::move(lines));
   }
   call_ = pending_call(twin_.registers());
@@ -73,7 +71,7 @@ bool LockStep::on_after_syscall(const CheckMailbox& post) {
 
 bool LockStep::on_interrupted(const CheckMailbox& post) {
   call_.reset();
-  const bool is_there = twin_.registers().rip == post.pc && same_registers(twin_.registers(), post);
+  const bool is_there = same_registers(twin_.registers(), post, doubtful_flags_);
   if (is_there) block_.reset();
   if (!catch_up(post, Goal{post.pc, post.gpr[1]})) return false;
   return post.is_fault == 0 || post.signal == SIGTRAP || raises_too(post);
@@ -83,7 +81,7 @@ bool LockStep::on_interrupted(const CheckMailbox& post) {
 bool LockStep::raises_too(const CheckMailbox& post) {
   const int signal = twin_.step();
   if (signal == static_cast<int>(post.signal)) return true;
-  return differs("the translated program raised signal " + std::to_string(post.signal) +
+  return differs(post, "the translated program raised signal " + std::to_string(post.signal) +
                      ", the native twin " +
                      (signal == 0 ? "none" : "signal " + std::to_string(signal)),
                  {});
@@ -112,16 +110,18 @@ bool LockStep::on_moved(const CheckMailbox& post) {
 bool LockStep::catch_up(const CheckMailbox& post, const std::optional<Goal>& goal) {
   NativeRun run;
   if (block_) {
-    run = run_block(twin_, block_->span, post.pc, goal);
+    run = run_block(twin_, block_->span, post.pc, doubtful_flags_, goal);
+    doubtful_flags_ = run.doubtful_flags;
     instructions_ += run.instructions;
     last_block_ = block_;
     block_.reset();
   }
+  if (run.doubt_used_at != 0) return differs_by_flags(post, run.doubt_used_at);
   if (run.interrupt) return end("the program uses an int instruction");
   if (run.signal == Twin::kLost) return end("the native twin was killed");
   const bool fault_is_due = goal && twin_.registers().rip == post.pc;
   if (run.signal != 0 && !fault_is_due) {
-    return differs("the native twin raised signal " + std::to_string(run.signal) + " at " +
+    return differs(post, "the native twin raised signal " + std::to_string(run.signal) + " at " +
                        describe_address(program_.pid(), twin_.registers().rip) +
                        ", the translated program did not",
                    different_registers(twin_.registers(), post));
@@ -138,29 +138,34 @@ bool LockStep::compare(const CheckMailbox& post, const NativeRun& run) {
   take_slot_below_stack(run.last);
   take_memory(run.unpredictable_memory);
   std::vector<std::string> lines =
-      different_registers(twin_.registers(), post, unnoticed_flags(post));
+      different_registers(twin_.registers(), post, accept_flags(post, run.last));
   if (!run.written.empty()) {
     for (std::string& line : different_memory(twin_.memory(), program_, run.written)) {
       if (lines.size() < 2 * kMaxMemoryLines) lines.push_back(std::move(line));
     }
   }
-  return lines.empty() || differs("", std::move(lines));
+  return lines.empty() || differs(post, "", std::move(lines));
 }
 
-// A block may be entered with other flags than natively when it overwrites them before any use.
-u64 LockStep::unnoticed_flags(const CheckMailbox& post) const {
-  const u64 flags = different_flags(twin_.registers(), post);
-  if (flags == 0 || post.kind != CheckPost::kBlock) return 0;
-  std::vector<u8> bytes(post.block_bytes);
-  bytes.resize(program_.read(post.block_pc, bytes));
-  return flags & ~live_flags(bytes, flags);
+// An indirect branch is verified where it lands, by a compare where that block overwrites the flags
+// anyway. So flags may differ behind one: then they are in doubt until they are overwritten, and it is
+// a difference when they are used before.
+u64 LockStep::accept_flags(const CheckMailbox& post, LastBranch last) {
+  const bool indirect = last == LastBranch::kIndirect || last == LastBranch::kIndirectCall ||
+                        last == LastBranch::kRet;
+  const u64 different = different_flags(twin_.registers(), post);
+  if (indirect && post.kind == CheckPost::kBlock) {
+    doubtful_flags_ |= different;
+    if (different != 0) doubtful_since_ = last_block_;
+  }
+  return doubtful_flags_;
 }
 
 // The engine's real calls and returns leave a cache address below the stack pointer, where programs
 // may not expect anything (docs/RETURNS.md).
 void LockStep::take_slot_below_stack(LastBranch last) {
-  if (last == LastBranch::kOther) return;
-  const u64 slot = twin_.registers().rsp - (last == LastBranch::kCall ? 8 : 16);
+  if (last == LastBranch::kOther || last == LastBranch::kIndirect) return;
+  const u64 slot = twin_.registers().rsp - (last == LastBranch::kRet ? 16 : 8);
   const Range range{slot, sizeof(u64)};
   take_memory({&range, 1});
 }
@@ -182,10 +187,12 @@ void LockStep::take_registers(const CheckMailbox& post) {
   r.r12 = t[12], r.r13 = t[13], r.r14 = t[14], r.r15 = t[15];
   r.rip = post.pc;
   r.eflags = post.rflags;
+  doubtful_flags_ = 0;
   twin_.set_registers(r);
 }
 
-bool LockStep::differs(const std::string& what, std::vector<std::string> lines) {
+bool LockStep::differs(const CheckMailbox& post, const std::string& what,
+                       std::vector<std::string> lines) {
   difference_.clear();
   if (!last_block_) {
     difference_.push_back("difference at the start of the program" + (what.empty() ? "" : ": " + what));
@@ -200,7 +207,23 @@ bool LockStep::differs(const std::string& what, std::vector<std::string> lines) 
       difference_.push_back("  " + std::move(line));
     }
   }
+  if (post.kind == CheckPost::kBlock) {
+    difference_.push_back("  the translated program goes on at " +
+                          describe_address(program_.pid(), post.block_pc));
+    for (std::string& line : code_lines(program_, span_of(post))) {
+      difference_.push_back("  " + std::move(line));
+    }
+  }
   return false;
+}
+
+bool LockStep::differs_by_flags(const CheckMailbox& post, u64 used_at) {
+  last_block_ = doubtful_since_;
+  return differs(post,
+                 "the flags were changed on the way through the indirect branch at its end, and are "
+                 "used at " +
+                     describe_address(program_.pid(), used_at),
+                 {});
 }
 
 bool LockStep::end(const std::string& reason) {

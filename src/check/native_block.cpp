@@ -119,8 +119,10 @@ bool is_unpredictable(ZydisMnemonic mnemonic) {
 
 class Runner {
  public:
-  Runner(Twin& twin, const BlockSpan& block, u64 next_pc, const std::optional<Goal>& goal)
+  Runner(Twin& twin, const BlockSpan& block, u64 next_pc, u64 doubtful_flags,
+         const std::optional<Goal>& goal)
       : twin_(twin), block_(block), next_pc_(next_pc), goal_(goal), bytes_(block.bytes) {
+    run_.doubtful_flags = doubtful_flags;
     twin.memory().read(block.pc, bytes_);
   }
 
@@ -157,6 +159,7 @@ class Runner {
     const u64 pc = twin_.registers().rip;
     const u64 straight_on = pc + now_.insn.length;
     note_kind();
+    if (run_.doubtful_flags != 0) watch_flags();
     run_.signal = is_repeated(now_) ? execute_repeated(straight_on) : execute_once();
     if (run_.signal != 0 || (at_goal() && twin_.registers().rip == pc)) return false;
     ++run_.instructions;
@@ -178,11 +181,41 @@ class Runner {
   }
 
   void note_kind() {
-    run_.last = now_.insn.meta.category == ZYDIS_CATEGORY_CALL ? LastBranch::kCall
-                : now_.insn.meta.category == ZYDIS_CATEGORY_RET && now_.insn.raw.imm[0].size == 0
-                    ? LastBranch::kRet
-                    : LastBranch::kOther;
+    run_.last = last_branch();
     if (is_unpredictable(now_.insn.mnemonic)) run_.unpredictable = true;
+  }
+
+  LastBranch last_branch() const {
+    const bool direct = now_.insn.raw.imm[0].size != 0;
+    switch (now_.insn.meta.category) {
+      case ZYDIS_CATEGORY_CALL:
+        return direct ? LastBranch::kCall : LastBranch::kIndirectCall;
+      case ZYDIS_CATEGORY_RET:  // ret with an immediate leaves by a jump
+        return direct ? LastBranch::kIndirect : LastBranch::kRet;
+      case ZYDIS_CATEGORY_UNCOND_BR:
+        return direct ? LastBranch::kOther : LastBranch::kIndirect;
+      default:
+        return LastBranch::kOther;
+    }
+  }
+
+  void watch_flags() {
+    const ZydisAccessedFlags* used = now_.insn.cpu_flags;
+    if (used == nullptr) return;
+    if ((used->tested & run_.doubtful_flags) != 0 && run_.doubt_used_at == 0) {
+      run_.doubt_used_at = twin_.registers().rip;
+    }
+    if (may_leave_flags()) return;
+    run_.doubtful_flags &= ~u64{used->modified | used->set_0 | used->set_1 | used->undefined};
+  }
+
+  // Shifts and rotates by a variable count, and repeated string instructions, may not touch them.
+  bool may_leave_flags() const {
+    if (is_repeated(now_)) return true;
+    const ZydisInstructionCategory category = now_.insn.meta.category;
+    return (category == ZYDIS_CATEGORY_SHIFT || category == ZYDIS_CATEGORY_ROTATE) &&
+           (now_.operands[1].type != ZYDIS_OPERAND_TYPE_IMMEDIATE ||
+            now_.operands[1].imm.value.u == 0);
   }
 
   bool branches_to_next() const {
@@ -262,9 +295,9 @@ class Runner {
 
 }  // namespace
 
-NativeRun run_block(Twin& twin, const BlockSpan& block, u64 next_pc,
+NativeRun run_block(Twin& twin, const BlockSpan& block, u64 next_pc, u64 doubtful_flags,
                     const std::optional<Goal>& goal) {
-  return Runner(twin, block, next_pc, goal).run();
+  return Runner(twin, block, next_pc, doubtful_flags, goal).run();
 }
 
 }  // namespace tiptoe::check
