@@ -165,7 +165,10 @@ void deliver(ThreadState& thread, int signal, const KernelFrame& kernel, u64 mac
   Core& core = *thread.core;
   if (core.check != nullptr) post_interruption(core, thread, signal, is_fault);
   if (action.handler <= sys::kSigIgn) {
-    if (action.handler == sys::kSigIgn && !is_fault) return return_to_gate(thread, kernel);
+    if (action.handler == sys::kSigIgn && !is_fault) {  // sent by kill; the program goes on where it was
+      resume_at_pc(core, thread);
+      return return_to_gate(thread, kernel);
+    }
     return return_to_die(thread, signal, kernel, is_fault);
   }
 
