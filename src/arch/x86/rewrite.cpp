@@ -219,12 +219,12 @@ GprSet encoded_registers(const Insn& insn) {
   return set;
 }
 
-unsigned encode_operand_load(std::span<const u8> bytes, const Insn& insn, Gpr to, u8* out) {
+unsigned encode_operand_load(const Insn& insn, Gpr to, u8* out) {
   Writer w(out);
-  for (unsigned i = 0; i < insn.legacy_prefix_count; ++i) {
-    // Of the legacy prefixes only segment and address size mean something for a load.
-    if (is_segment_prefix(bytes[i]) || bytes[i] == kAddressSizePrefix) w.put(bytes[i]);
-  }
+  // Of the legacy prefixes only segment and address size mean something for a load, and each once: the
+  // load may be a byte longer than the instruction.
+  if (insn.segment_prefix != 0) w.put(insn.segment_prefix);
+  if (insn.address_size_prefix) w.put(kAddressSizePrefix);
   w.put(static_cast<u8>(0x48 | (insn.rex & 3) | (to >> 3) << 2));
   w.put(0x8b);
   w.put(static_cast<u8>((insn.modrm & ~0x38) | (to & 7) << 3));

@@ -42,6 +42,6 @@ GprSet encoded_registers(const Insn& insn);
 
 // Writes `mov to, <r/m operand of insn>` (64-bit load), where insn is an indirect jmp, call or push
 // with a ModRM operand: the same operand read into a register. Returns the length.
-unsigned encode_operand_load(std::span<const u8> bytes, const Insn& insn, Gpr to, u8* out);
+unsigned encode_operand_load(const Insn& insn, Gpr to, u8* out);
 
 }  // namespace tiptoe::x86

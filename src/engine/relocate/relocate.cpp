@@ -169,7 +169,8 @@ bool retarget(const AppInsn& app, CachePc insn_at, bool drop_segment, Rewrite& r
     rewrite.displacement = static_cast<i32>(raw(target) - raw(insn_at) - length);
     return true;
   }
-  if (x86::fits_i32(static_cast<i64>(raw(target)))) {
+  // The absolute form is a byte longer.
+  if (length < x86::kMaxInsnBytes && x86::fits_i32(static_cast<i64>(raw(target)))) {
     rewrite.memory = Rewrite::Memory::kAbsolute;
     rewrite.displacement = static_cast<i32>(raw(target));
     return true;
@@ -193,7 +194,7 @@ void emit_gs_address(Copy& copy, const AppInsn& app, const Rewrite& rename, Gpr 
     Insn lea = app.insn;
     lea.gpr_fields &= x86::kFieldBase | x86::kFieldIndex;
     u8 bytes[x86::kMaxInsnBytes];
-    const unsigned count = x86::encode_operand_load(app.bytes, lea, to, bytes);
+    const unsigned count = x86::encode_operand_load(lea, to, bytes);
     x86::Insn load;
     TIPTOE_CHECK(x86::decode({bytes, count}, x86::Mode::k64, load), raw(app.pc), 0);
     bytes[load.opcode_offset] = 0x8d;
@@ -424,7 +425,7 @@ void relocate_operand_load(const RelocateContext& context, const AppInsn& app, G
   // The load as an instruction of its own, then relocated like any other, with `to` already parked.
   u8 bytes[x86::kMaxInsnBytes];
   AppInsn load = app;
-  const unsigned count = x86::encode_operand_load(app.bytes, app.insn, to, bytes);
+  const unsigned count = x86::encode_operand_load(app.insn, to, bytes);
   TIPTOE_CHECK(x86::decode({bytes, count}, x86::Mode::k64, load.insn), raw(app.pc), count);
   load.bytes = {bytes, count};
 
