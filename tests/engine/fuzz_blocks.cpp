@@ -66,7 +66,7 @@ u64 value_of(Content content, const Placement& placement, Random& random) {
     case Content::kLow:
       return pointer_into(placement.low_memory, kFuzzLowBytes, random);
     case Content::kSmall:
-      return random.below(128);
+      return random.one_in(4) ? random.below(128) : random.below(8) * 16;
     case Content::kAny:
       break;
   }
@@ -108,6 +108,23 @@ FuzzState random_state(const Beliefs& beliefs, const Placement& placement, Rando
   return state;
 }
 
+// --- Kinds of instructions ---
+
+bool is_primary(const Insn& insn) {
+  return insn.encoding == Encoding::kLegacy && insn.map == Map::kPrimary;
+}
+bool is_string(const Insn& insn) {
+  return is_primary(insn) && ((insn.opcode >= 0xa4 && insn.opcode <= 0xa7) ||
+                              (insn.opcode >= 0xaa && insn.opcode <= 0xaf));
+}
+// Port accesses and reading a performance counter: #GP as a rule.
+bool is_forbidden(const Insn& insn) {
+  if (insn.encoding == Encoding::kLegacy && insn.map == Map::k0f) return insn.opcode == 0x33;
+  return is_primary(insn) && ((insn.opcode & 0xf4) == 0xe4 || (insn.opcode & 0xfc) == 0x6c);
+}
+bool is_movdir64b(const Insn& insn) {
+  return insn.encoding == Encoding::kLegacy && insn.map == Map::k0f38 && insn.opcode == 0xf8;
+}
 // --- Operands ---
 
 // A template being given new operands.
@@ -246,7 +263,11 @@ class Instance {
     const u8* from = reinterpret_cast<const u8*>(&disp);
     out.insert(out.end(), from, from + size);
   }
-  i32 small_disp() { return static_cast<i32>(random_.below(512)) - 256; }
+  // Mostly a multiple of 16, as many vector operands must be aligned.
+  i32 small_disp(i32 reach) {
+    const i32 disp = static_cast<i32>(random_.below(2 * static_cast<unsigned>(reach))) - reach;
+    return random_.one_in(4) ? disp : disp & ~15;
+  }
 
   void put_operand(std::vector<u8>& out) {
     if (!is_memory()) {
@@ -255,12 +276,18 @@ class Instance {
     }
     const Content wanted = wanted_base();
     const Gpr base = register_with(wanted, false);
-    const bool may_be_rip = !insn_.vsib && insn_.segment_prefix == 0 && !insn_.address_size_prefix;
+    const bool may_be_rip = !insn_.vsib && insn_.segment_prefix == 0 && fits_address_size();
     if (may_be_rip && (base == x86::kNoGpr || random_.below(10) < 3)) return put_rip(out);
     if (base == x86::kNoGpr || random_.one_in(12)) return put_absolute(out, wanted);
     put_based(out, base);
   }
 
+  // An [eip+d] operand reaches the near memory where that is below 4 GiB; of movdir64b the engine
+  // refuses it.
+  bool fits_address_size() const {
+    return !insn_.address_size_prefix ||
+           (placement_.near_memory < u64{1} << 32 && !is_movdir64b(insn_));
+  }
   void put_rip(std::vector<u8>& out) {
     rip_ = true;
     out.push_back(static_cast<u8>((insn_.modrm & 0x38) | 5));
@@ -270,7 +297,7 @@ class Instance {
   void set_rip_displacement(std::vector<u8>& out) {
     const u64 target =
         random_.one_in(40)
-            ? pc_ + static_cast<u64>(i64{displacement_like(random_)})
+            ? pc_ + 0x7f800000 + random_.below(0x400000)  // not the code itself, which may be writable
             : pointer_into(placement_.near_memory, kFuzzNearBytes, random_);
     const i32 disp = static_cast<i32>(target - pc_ - out.size());
     std::memcpy(&out[disp_at_], &disp, 4);
@@ -284,7 +311,7 @@ class Instance {
     out.push_back(static_cast<u8>(random_.below(4) << 6 | low << 3 | 5));
     if (!insn_.vsib) set_bit_in(out, 2, index != x86::kNoGpr && index >= 8);
     const bool offset_only = wanted == Content::kSmall;  // from a segment base
-    put_disp(out, offset_only ? small_disp() : static_cast<i32>(value_of(Content::kLow, placement_, random_)),
+    put_disp(out, offset_only ? small_disp(256) : static_cast<i32>(value_of(Content::kLow, placement_, random_)),
              4);
   }
 
@@ -300,8 +327,8 @@ class Instance {
       if (!insn_.vsib) set_bit_in(out, 2, index != x86::kNoGpr && index >= 8);
     }
     set_bit_in(out, 1, base >= 8);
-    if (mod == 1) put_disp(out, static_cast<i32>(random_.below(256)) - 128, 1);
-    if (mod == 2) put_disp(out, random_.one_in(40) ? displacement_like(random_) : small_disp(), 4);
+    if (mod == 1) put_disp(out, small_disp(128), 1);
+    if (mod == 2) put_disp(out, random_.one_in(40) ? displacement_like(random_) : small_disp(256), 4);
   }
   // The head has been copied to `out` by now.
   void set_bit_in(std::vector<u8>& out, u8 bit, bool on) {
@@ -340,13 +367,6 @@ class Instance {
 
 // --- Whether it is likely to be accessible, and what is believed behind it ---
 
-bool is_primary(const Insn& insn) {
-  return insn.encoding == Encoding::kLegacy && insn.map == Map::kPrimary;
-}
-bool is_string(const Insn& insn) {
-  return is_primary(insn) && ((insn.opcode >= 0xa4 && insn.opcode <= 0xa7) ||
-                              (insn.opcode >= 0xaa && insn.opcode <= 0xaf));
-}
 bool is_bit_string(const Insn& insn) {
   return insn.encoding == Encoding::kLegacy && insn.map == Map::k0f && insn.modrm < 0xc0 &&
          (insn.opcode & 0xe7) == 0xa3;
@@ -378,6 +398,10 @@ bool is_likely_accessible(const Insn& insn, const Beliefs& beliefs) {
   if (is_bit_string(insn)) {
     const unsigned reg = (insn.modrm >> 3 & 7) | (insn.rex & 4) << 1;
     if (beliefs.reg[reg] != Content::kSmall) return false;
+  }
+  if (is_movdir64b(insn)) {  // its register operand is an address
+    const unsigned reg = (insn.modrm >> 3 & 7) | (insn.rex & 4) << 1;
+    if (!is_pointer(beliefs.reg[reg], insn)) return false;
   }
   // The engine keeps a gs base that is not canonical, where the processor raises #GP.
   if (insn.special == x86::Special::kWrGsBase) {
@@ -422,7 +446,8 @@ std::vector<u8> choose_insn(const Templates& templates, const Placement& placeme
                             Beliefs& beliefs, Random& random) {
   while (true) {
     const Template& which = templates.pick(random);
-    if (which.insn.flow != x86::Flow::kNext && !random.one_in(8)) continue;
+    const bool faults = which.insn.flow != x86::Flow::kNext || is_forbidden(which.insn);
+    if (faults && !random.one_in(12)) continue;
     Instance instance(which, placement, pc, beliefs, random);
     std::optional<std::vector<u8>> bytes = instance.make();
     if (!bytes || would_store_x87_pc(instance.insn(), beliefs)) continue;

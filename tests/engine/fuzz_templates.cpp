@@ -43,7 +43,7 @@ bool is_excluded_0f(const Insn& insn) {
 bool is_refused(const Insn& insn) {
   if (insn.segment_prefix != 0x65) return false;
   const u8 even = insn.opcode & 0xfe;
-  const bool reads_rsi = even == 0xa4 || even == 0xa6 || even == 0xac;
+  const bool reads_rsi = even == 0x6e || even == 0xa4 || even == 0xa6 || even == 0xac;
   if (insn.encoding == Encoding::kLegacy && insn.map == Map::kPrimary && reads_rsi) return true;
   const bool movdir64b =
       insn.encoding == Encoding::kLegacy && insn.map == Map::k0f38 && insn.opcode == 0xf8;
