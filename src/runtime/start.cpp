@@ -27,7 +27,6 @@ constinit engine::SignalTable g_signals;
 // runtime or emulator claims for itself.
 constexpr u64 kPrivateAreaBelow = u64{256} << 30;
 constexpr u64 kUnlimited = ~u64{0};
-constexpr u64 kRoomForTables = u64{80} << 30;
 
 bool is_vdso(const char* path, u16 bytes) {
   return bytes == 6 && memcmp(path, "[vdso]", 6) == 0;
@@ -89,7 +88,7 @@ extern "C" [[gnu::visibility("hidden")]] void tiptoe_start() {
   place_private_area(boot);
 
   Core& core = g_core;
-  if (!core.init(boot.mmap_limit_bytes < kRoomForTables)) sys::fail("no memory for the code cache");
+  if (!core.init(boot.mmap_limit_bytes)) sys::fail("no memory for the code cache");
   core.trust_threshold = boot.trust_threshold;
   core.hwcap2 = boot.hwcap2;
   core.runtime_start = boot.runtime_start;

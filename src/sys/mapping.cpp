@@ -34,7 +34,10 @@ bool map_private_at(u64 address, u64 bytes, int prot) {
   if (address < g_reserved_end && address + bytes > g_reserved_start) return false;
   const i64 got = call(__NR_mmap, address, bytes, prot,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
-  if (got == static_cast<i64>(address)) return true;
+  if (got == static_cast<i64>(address)) {
+    call(__NR_madvise, address, bytes, MADV_DONTDUMP);  // core files are the program's
+    return true;
+  }
   // Kernels before 4.17 take MAP_FIXED_NOREPLACE for a hint.
   if (!is_error(got)) call(__NR_munmap, got, bytes);
   return false;

@@ -19,10 +19,10 @@ struct MapBuffer {
 class CodeCache {
  public:
   // Reserves the arena for maps, blocks and exits. False when memory is short.
-  bool init();
+  bool init(u64 address_space_limit);
 
-  // The region for code at `near`, created when there is none with room. Never null: running out of
-  // address space is fatal.
+  // The region for code at `near`: within reach of it wherever there is a place, else any. Created when
+  // there is none with room; running out of address space is fatal.
   Region& region_for(const sys::Held&, AppPc near);
 
   // The piece that holds a cache address, or nullptr when the address is not in the cache.
@@ -37,7 +37,11 @@ class CodeCache {
  private:
   static constexpr unsigned kMaxRegions = 64;
   Region regions_[kMaxRegions];
+  Region* region_with_room(AppPc near, bool anywhere);
+  Region* new_region(AppPc near);
   u32 region_count_ = 0;
+  u64 hopeless_gib_[8] = {};  // no region can be had near these; the last found, as GiB numbers
+  u32 hopeless_count_ = 0;
   Arena arena_;
   MapBuffer buffers_[2] = {};
 };

@@ -13,24 +13,37 @@ constexpr u64 kReach = (u64{1} << 31) - kRegionBytes - kPageBytes;
 // What one block may need at most, hot or cold: the translator stops a block long before.
 constexpr u64 kHeadroom = 256 << 10;
 
-// The smallest piece is a few instructions; this bounds the index, which is only reserved.
-constexpr u64 kMaxPieces = kHotBytes / 16;
+// A piece takes 64 bytes and more; a region with smaller ones is full when its index is.
+constexpr u64 kMaxPieces = kHotBytes / 64;
 
 constexpr int kRwx = PROT_READ | PROT_WRITE | PROT_EXEC;
 
-// Looks for a free place within reach of `near`: first above it (above the libraries there is room
-// that the kernel never gives to mmap), then below, so as to stay out of the way of a growing heap.
+// Above what address there is room that the kernel never gives to mmap: between the libraries and the
+// stack. Below it, what lies above code is its growing heap.
+constexpr u64 kLibraries = u64{0x7e} << 40;
+constexpr u64 kLowest = u64{1} << 32;
+constexpr u64 kHighest = u64{1} << 47;
+
+// Looks for a free place within reach of `near`, the nearest first on the side that is out of the way.
 u64 map_within_reach(u64 near) {
   constexpr u64 kStep = u64{16} << 20;
   const u64 above = align_up(near, kStep), below = align_down(near, kStep);
-  for (u64 distance = kStep; distance < kReach; distance += kStep) {
-    if (near >= u64{1} << 46 && above + distance + kRegionBytes < u64{1} << 47 &&
-        sys::map_private_at(above + distance, kRegionBytes, kRwx)) {
-      return above + distance;
-    }
-    if (below > distance + kRegionBytes + (u64{1} << 32) &&
-        sys::map_private_at(below - distance - kRegionBytes, kRegionBytes, kRwx)) {
-      return below - distance - kRegionBytes;
+  const auto try_above = [&](u64 distance) {
+    const u64 at = above + distance;
+    return at >= kLowest && at + kRegionBytes < kHighest &&
+                   sys::map_private_at(at, kRegionBytes, kRwx)
+               ? at
+               : 0;
+  };
+  const auto try_below = [&](u64 distance) {
+    if (below < distance + kRegionBytes + kLowest) return u64{0};
+    const u64 at = below - distance - kRegionBytes;
+    return sys::map_private_at(at, kRegionBytes, kRwx) ? at : 0;
+  };
+  const bool prefer_above = near >= kLibraries;
+  for (const bool upwards : {prefer_above, !prefer_above}) {
+    for (u64 distance = kStep; distance < kReach; distance += kStep) {
+      if (const u64 at = upwards ? try_above(distance) : try_below(distance)) return at;
     }
   }
   return 0;
@@ -64,10 +77,7 @@ const Piece* PieceIndex::find(CachePc pc) const {
 
 bool Region::create(AppPc near) {
   if (!hot_pieces_.init(kMaxPieces) || !cold_pieces_.init(kMaxPieces)) return false;
-  // Code below 2 GiB needs no reach: its operands and return addresses fit absolute forms.
-  const bool anywhere = raw(near) < u64{1} << 31;
-  start_ = anywhere ? sys::map_private(kRegionBytes, kRwx) : map_within_reach(raw(near));
-  if (start_ == 0 && !anywhere) start_ = sys::map_private(kRegionBytes, kRwx);
+  start_ = raw(near) == 0 ? sys::map_private(kRegionBytes, kRwx) : map_within_reach(raw(near));
   hot_ = start_;
   cold_ = start_ + kHotBytes;
   return start_ != 0;
@@ -78,7 +88,8 @@ bool Region::reaches(u64 address) const {
 }
 
 bool Region::has_room() const {
-  return hot_ + kHeadroom < start_ + kHotBytes && cold_ + kHeadroom < start_ + kRegionBytes;
+  return hot_ + kHeadroom < start_ + kHotBytes && cold_ + kHeadroom < start_ + kRegionBytes &&
+         hot_pieces_.has_room() && cold_pieces_.has_room();
 }
 
 void Region::commit_hot(const Piece& piece) {

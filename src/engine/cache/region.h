@@ -21,6 +21,7 @@ class PieceIndex {
   bool init(u64 max_pieces);
   void append(const Piece& piece);
   const Piece* find(CachePc pc) const;  // lock-free; nullptr between pieces
+  bool has_room() const { return count_ + 16 < max_; }
 
  private:
   Piece* pieces_ = nullptr;

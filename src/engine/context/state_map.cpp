@@ -1,6 +1,7 @@
 #include "engine/context/state_map.h"
 
 #include "engine/context/cursor_register.h"
+#include "engine/context/safe_copy.h"
 #include "sys/fail.h"
 
 namespace tiptoe::engine {
@@ -76,7 +77,8 @@ AppState resolve(const StateTable& states, const Piece& piece, const ThreadState
       out.context.pc = AppPc{machine.gpr[x86::kRcx] + raw(block.start)};
       break;
     case At::kTargetOnStack:
-      out.context.pc = AppPc{*reinterpret_cast<const u64*>(out.context.gpr[x86::kRsp])};
+      out.context.pc = AppPc{0};
+      safe_copy(&out.context.pc, reinterpret_cast<const void*>(out.context.gpr[x86::kRsp]), 8);
       out.context.gpr[x86::kRsp] += 8;
       break;
   }

@@ -37,7 +37,7 @@ struct ParkedState {
   At at = At::kBefore;
   bool app_fault = false;   // a fault here is the program's own, not the engine's
   bool unrecorded = false;  // kExit: the exit's flow word has not been stored yet
-  i8 rsp_adjust = 0;        // the program's rsp is the machine's plus this
+  i32 rsp_adjust = 0;       // the program's rsp is the machine's plus this
   Parked parked[4] = {};
 
   friend bool operator==(const ParkedState&, const ParkedState&) = default;

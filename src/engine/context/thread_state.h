@@ -41,6 +41,7 @@ struct CloneKind {
   bool shares_signals;  // the table of actions
   bool is_thread;       // of the same process
   bool is_vfork;        // the parent waits until the child is gone
+  bool clears_signals;  // handlers become SIG_DFL
 };
 
 struct ThreadState {
@@ -57,14 +58,15 @@ struct ThreadState {
   u64 enter_emulate;
   u64 app_gs_base;
   u32 exit_index;             // which exit brought the thread to the dispatcher
-  u32 pending;                // non-zero: a signal waits in `pending_info`
+  u32 pending;                // how many signals wait in `held`
   Context context;            // valid while the thread is in the runtime
   u64 runtime_stack;          // top of the runtime's own stack for this thread
   u64 resume_at;              // where gate.S goes on
   u64 resume_cursor_register; // what kCursorRegister holds there
   ThreadState* parent;        // while a new thread is being made: who makes it
   u32 in_use;                 // 0: the state may be taken for a new thread
-  u32 recording;
+  u32 recording;              // its code keeps the event cursor in a register
+  u32 silent;                 // nothing of it is wanted: its words go nowhere
 
   // Below: used by C++ only, but for the first.
   u64 enter_check_point;      // gate.S entry point, in check mode
@@ -95,8 +97,9 @@ struct ThreadState {
   u64 altstack_base;          // the program's alternate signal stack
   u64 altstack_bytes;
   u32 altstack_flags;
-  i32 pending_signal;
-  alignas(16) u8 pending_info[128];  // its siginfo
+  u64 refused_faults;         // SIGSEGV, SIGBUS sent while the program blocks them (bits)
+  static constexpr u32 kMaxHeld = 8;
+  alignas(16) u8 held[kMaxHeld][128];  // siginfo of the signals that wait for a window of the gate
   struct SignalTable* signals;       // shared by the threads of a process
 };
 

@@ -1,9 +1,12 @@
 #include "engine/dispatch/dispatch.h"
 
+#include <linux/mman.h>
+
 #include "engine/context/cursor_register.h"
 #include "engine/context/safe_copy.h"
 #include "engine/dispatch/check_point.h"
 #include "engine/link/link.h"
+#include "engine/trust/kernel_maps.h"
 #include "sys/fail.h"
 #include "sys/syscall.h"
 
@@ -44,6 +47,15 @@ bool emulate_vsyscall(ThreadState& thread) {
   return true;
 }
 
+// Code that our list does not know: the kernel has the last word. False when it agrees with the list.
+bool learn_code(const sys::Held& held, Core& core, AppPc pc) {
+  CodeRange range;
+  if (core.space.find_code(held, raw(pc)) != nullptr || !find_in_kernel_maps(raw(pc), range)) return false;
+  core.space.map(held, range.start, range.end - range.start,
+                 PROT_EXEC | (range.writable ? PROT_WRITE : 0), range.shared);
+  return true;
+}
+
 void resume_natively(ThreadState& thread) {
   sys::log(1, "no code at", raw(thread.context.pc));
   thread.resume_at = raw(thread.context.pc);
@@ -59,6 +71,9 @@ bool is_stale_exit(const Exit& exit) {
 Block* go(const sys::Held& held, Core& core, ThreadState& thread, Entry role, Exit* exit) {
   Block* block = translate(held, core, thread.context.pc, role);
   if (block == nullptr) {
+    if (learn_code(held, core, thread.context.pc)) {
+      return go(held, core, thread, role, exit);
+    }
     if (emulate_vsyscall(thread)) {
       go(held, core, thread, Entry::kBody, nullptr);
     } else {

@@ -15,6 +15,8 @@ class Definitions {
   void begin_process(u32 process, u32 parent_process);
   // A process that shares this one's memory, and so its definitions.
   void sharing_process(u32 process, u32 parent_process);
+  // This process tells nothing from now on.
+  void silence() { silent_ = true; }
   u32 process() const { return process_; }
 
   void thread_start(const ThreadState& thread, u32 parent_stream, AppPc pc);
@@ -34,6 +36,7 @@ class Definitions {
   u32 process_ = 0;
   u32 chunk_ = kNoChunk;
   u32 sequence_ = 0;
+  bool silent_ = false;
 };
 
 }  // namespace tiptoe::engine

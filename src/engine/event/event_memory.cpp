@@ -36,7 +36,10 @@ void map_chunk(const EventMemory& memory, ThreadState& thread) {
 }
 
 void enter_chunk(EventMemory& memory, ThreadState& thread) {
-  const u32 chunk = memory.claim(ChunkKind::kFlow, thread.process, thread.stream, thread.chunk_sequence);
+  const u32 chunk =
+      thread.silent != 0
+          ? kNoChunk
+          : memory.claim(ChunkKind::kFlow, thread.process, thread.stream, thread.chunk_sequence);
   if (chunk == kNoChunk) {
     if (thread.chunk != kNoChunk || thread.chunk_sequence == 0) map_drop_window(thread);
   } else {
@@ -139,7 +142,7 @@ void open_flow(EventMemory& memory, ThreadState& thread) {
 void next_flow_chunk(EventMemory& memory, ThreadState& thread) {
   if (thread.chunk != kNoChunk) {
     memory.seal(thread.chunk, static_cast<u32>(thread.cursor - thread.window));
-  } else {
+  } else if (thread.silent == 0) {
     __atomic_fetch_add(&memory.control()->dropped_words, (thread.cursor - thread.window) / 4,
                        __ATOMIC_RELAXED);
   }
@@ -147,10 +150,14 @@ void next_flow_chunk(EventMemory& memory, ThreadState& thread) {
 }
 
 void close_flow(EventMemory& memory, ThreadState& thread) {
-  if (thread.window == 0) return;
-  if (thread.chunk != kNoChunk) {
+  if (thread.window != 0 && thread.chunk != kNoChunk) {
     memory.seal(thread.chunk, static_cast<u32>(thread.cursor - thread.window));
   }
+  abandon_flow(thread);
+}
+
+void abandon_flow(ThreadState& thread) {
+  if (thread.window == 0) return;
   sys::call(__NR_munmap, thread.window, kWindowBytes);
   thread.window = 0;
 }

@@ -57,6 +57,9 @@ void next_flow_chunk(EventMemory& memory, ThreadState& thread);
 // The thread ends, or its process forks: hands over what is there and gives the window back.
 void close_flow(EventMemory& memory, ThreadState& thread);
 
+// Gives the window back without a word: what is in the chunk is for the recorder to find.
+void abandon_flow(ThreadState& thread);
+
 // Whether an address is in the guard page of the thread's window.
 bool is_flow_guard(const ThreadState& thread, u64 address);
 

@@ -99,15 +99,37 @@ bool write_frame(ThreadState& thread, const sys::KernelSigaction& action, const 
                    reinterpret_cast<const void*>(kernel.uc->uc_mcontext.fpstate), fp_bytes) == 0;
 }
 
+// Goes on where the program was interrupted.
+void resume(ThreadState& thread, const KernelFrame& kernel) {
+  resume_at_pc(*thread.core, thread);
+  return_to_gate(thread, kernel);
+}
+
+bool default_kills(int signal) {
+  switch (signal) {
+    case SIGCHLD:
+    case SIGCONT:
+    case SIGURG:
+    case SIGWINCH:
+    case SIGTSTP:
+    case SIGTTIN:
+    case SIGTTOU:
+    case SIGSTOP:
+      return false;
+    default:
+      return true;
+  }
+}
+
 // Signals whose si_addr is the address of the instruction.
 bool addresses_instruction(int signal) {
   return signal == SIGILL || signal == SIGFPE || signal == SIGTRAP;
 }
 
 bool fits_altstack(const ThreadState& thread, const sys::KernelSigaction& action, u64 frame) {
-  const bool switched = (action.flags & SA_ONSTACK) != 0 &&
-                        altstack_state(thread, thread.context.gpr[x86::kRsp]) == 0;
-  return !switched || frame >= thread.altstack_base;
+  const u32 state = altstack_state(thread, thread.context.gpr[x86::kRsp]);
+  const bool enters = (action.flags & SA_ONSTACK) != 0 && state == 0;
+  return (!enters && state != kSsOnstack) || frame > thread.altstack_base;
 }
 
 }  // namespace
@@ -151,6 +173,15 @@ void return_to_die(ThreadState& thread, int signal, const KernelFrame& frame, bo
 }
 
 void deliver(ThreadState& thread, int signal, const KernelFrame& kernel, u64 machine_pc) {
+  Core& core = *thread.core;
+  const bool is_fault = is_synchronous(signal, *kernel.info);
+  if (core.check != nullptr) post_interruption(core, thread, signal, is_fault);
+  if ((kAlwaysOurs & thread.app_mask & sys::signal_bit(signal)) != 0) {
+    // Blocked by the program, though not in the kernel. A fault kills then, as the kernel has it.
+    if (is_fault) return return_to_die(thread, signal, kernel, true);
+    thread.refused_faults |= sys::signal_bit(signal);
+    return resume(thread, kernel);
+  }
   SignalTable& table = *thread.signals;
   sys::KernelSigaction action;
   {
@@ -161,15 +192,13 @@ void deliver(ThreadState& thread, int signal, const KernelFrame& kernel, u64 mac
       if ((kAlwaysOurs & sys::signal_bit(signal)) == 0) reset_kernel_action(signal);
     }
   }
-  const bool is_fault = is_synchronous(signal, *kernel.info);
-  Core& core = *thread.core;
-  if (core.check != nullptr) post_interruption(core, thread, signal, is_fault);
   if (action.handler <= sys::kSigIgn) {
-    if (action.handler == sys::kSigIgn && !is_fault) {  // sent by kill; the program goes on where it was
-      resume_at_pc(core, thread);
-      return return_to_gate(thread, kernel);
-    }
-    return return_to_die(thread, signal, kernel, is_fault);
+    if (is_fault) return return_to_die(thread, signal, kernel, true);
+    if (action.handler == sys::kSigIgn) return resume(thread, kernel);
+    if (default_kills(signal)) return return_to_die(thread, signal, kernel, false);
+    // Sent while there was a handler; the kernel does the default now.
+    sys::call(__NR_tgkill, sys::call(__NR_getpid), sys::call(__NR_gettid), signal);
+    return resume(thread, kernel);
   }
 
   siginfo_t info;
@@ -218,7 +247,12 @@ void app_sigreturn(Core& core, ThreadState& thread) {
   thread.context.pc = AppPc{frame.uc.uc_mcontext.rip};
   memcpy(&thread.app_mask, &frame.uc.uc_sigmask, sizeof thread.app_mask);
   thread.app_mask &= ~(sys::signal_bit(SIGKILL) | sys::signal_bit(SIGSTOP));
-  if ((frame.uc.uc_stack.ss_flags & static_cast<int>(kSsDisable)) == 0) {
+  send_refused_faults(thread);
+  if (on_altstack(thread, frame.uc.uc_mcontext.rsp)) {
+    // The kernel leaves the stack alone that the thread goes on using.
+  } else if ((frame.uc.uc_stack.ss_flags & static_cast<int>(kSsDisable)) != 0) {
+    thread.altstack_base = thread.altstack_bytes = thread.altstack_flags = 0;
+  } else {
     thread.altstack_base = reinterpret_cast<u64>(frame.uc.uc_stack.ss_sp);
     thread.altstack_bytes = frame.uc.uc_stack.ss_size;
     thread.altstack_flags = static_cast<u32>(frame.uc.uc_stack.ss_flags) & kSsAutodisarm;

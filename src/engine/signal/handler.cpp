@@ -10,6 +10,7 @@
 #include "engine/signal/deliver.h"
 #include "engine/thread/exec_request.h"
 #include "sys/fail.h"
+#include "sys/syscall.h"
 
 namespace tiptoe::engine {
 namespace {
@@ -96,12 +97,12 @@ void on_signal_in_cache(Core& core, ThreadState& thread, int signal, const Kerne
   deliver(thread, signal, frame, sc.rip);
 }
 
-// The runtime is at work: the signal waits until its windows, and the kernel queues the others.
+// The runtime is at work: the signal waits until its windows, and the kernel queues the others. (A few
+// more may come while the runtime itself sets the mask.)
 void hold_until_window(ThreadState& thread, int signal, const KernelFrame& frame) {
-  TIPTOE_CHECK(thread.pending == 0, signal, frame.uc->uc_mcontext.rip);
-  memcpy(thread.pending_info, frame.info, sizeof thread.pending_info);
-  thread.pending_signal = signal;
-  thread.pending = 1;
+  TIPTOE_CHECK(thread.pending < ThreadState::kMaxHeld, signal, frame.uc->uc_mcontext.rip);
+  memcpy(thread.held[thread.pending], frame.info, sizeof(siginfo_t));
+  ++thread.pending;
   const sys::SignalSet all = ~kAlwaysOurs;
   memcpy(&frame.uc->uc_sigmask, &all, sizeof all);
 }
@@ -125,6 +126,18 @@ void forget_pending_syscall(ThreadState& thread) {
   forget_unmade_syscall(thread, before_call);
 }
 
+// The first of the signals that wait is delivered now; the kernel takes the others back, in their order,
+// while all are blocked, and delivers them when the program's mask allows it.
+void release_held(ThreadState& thread, siginfo_t* first) {
+  memcpy(first, thread.held[0], sizeof *first);
+  for (u32 i = 1; i < thread.pending; ++i) {
+    const auto& info = reinterpret_cast<const siginfo_t&>(thread.held[i]);
+    sys::call(__NR_rt_tgsigqueueinfo, sys::call(__NR_getpid), sys::call(__NR_gettid), info.si_signo,
+              &info);
+  }
+  thread.pending = 0;
+}
+
 }  // namespace
 
 extern "C" void tiptoe_on_signal(int signal, siginfo_t* info, struct ucontext* uc) {
@@ -137,10 +150,9 @@ extern "C" void tiptoe_on_signal(int signal, siginfo_t* info, struct ucontext* u
     case Where::kCache:
       return on_signal_in_cache(core, thread, signal, frame);
     case Where::kRaise:
-      thread.pending = 0;
       forget_pending_syscall(thread);
-      memcpy(info, thread.pending_info, sizeof thread.pending_info);
-      return deliver(thread, thread.pending_signal, frame, 0);
+      release_held(thread, info);
+      return deliver(thread, info->si_signo, frame, 0);
     case Where::kContext:
       if (pc >= address(tiptoe_syscall_begin) && pc <= address(tiptoe_syscall_insn)) {
         forget_unmade_syscall(thread, sc);

@@ -101,7 +101,7 @@ SyscallAction on_mremap(const AppCall& call) {
   const u64 old_start = call.argument(0), old_bytes = align_up(call.argument(1), kPageBytes);
   const u64 new_bytes = align_up(call.argument(2), kPageBytes);
   const sys::Held held(call.core.lock);
-  const CodeRange* code = call.core.space.find_code(held, old_start);
+  const CodeRange* code = call.core.space.find(held, old_start);
   const CodeRange before = code != nullptr ? *code : CodeRange{};
   const i64 result = call.make();
   if (!sys::is_error(result)) {

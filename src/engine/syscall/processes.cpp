@@ -6,6 +6,7 @@
 #include "engine/context/safe_copy.h"
 #include "engine/syscall/syscalls.h"
 #include "engine/thread/exec_request.h"
+#include "sys/signal_frame.h"
 #include "sys/syscall.h"
 
 namespace tiptoe::engine {
@@ -14,10 +15,22 @@ namespace {
 SyscallAction follow_child(const AppCall& call, u64 flags) {
   // A process that shares memory with a parent that goes on at once is a thread to us in all but name.
   const CloneKind kind{(flags & CLONE_VM) != 0, (flags & CLONE_SIGHAND) != 0,
-                       (flags & CLONE_THREAD) != 0, (flags & CLONE_VFORK) != 0};
+                       (flags & CLONE_THREAD) != 0, (flags & CLONE_VFORK) != 0,
+                       (flags & CLONE_CLEAR_SIGHAND) != 0};
   call.thread.syscall_recorded = 0;
   prepare_clone(call.core, call.thread, kind);
   return SyscallAction::kClone;
+}
+
+// Nothing may interrupt the thread once it does not record any more. What waits for it goes to others.
+void end_for_good(const AppCall& call, bool whole_process) {
+  set_kernel_mask(~sys::SignalSet{0});
+  for (u32 i = 0; i < call.thread.pending && !whole_process; ++i) {
+    const auto& info = reinterpret_cast<const siginfo_t&>(call.thread.held[i]);
+    sys::call(__NR_rt_sigqueueinfo, sys::call(__NR_getpid), info.si_signo, &info);
+  }
+  call.thread.pending = 0;
+  end_thread(call.core, call.thread);
 }
 
 }  // namespace
@@ -57,17 +70,16 @@ SyscallAction on_execve(const AppCall& call) {
 }
 
 SyscallAction on_exit(const AppCall& call) {
-  end_thread(call.core, call.thread);
+  end_for_good(call, false);
   // The parent of a vfork reads our state when we are gone, and gives it back.
   if (call.thread.clone_kind.is_vfork && !call.thread.clone_kind.is_thread) {
     return SyscallAction::kPassThrough;
   }
-  set_kernel_mask(~sys::SignalSet{0});
   return SyscallAction::kExit;
 }
 
 SyscallAction on_exit_group(const AppCall& call) {
-  end_thread(call.core, call.thread);
+  end_for_good(call, true);
   return SyscallAction::kPassThrough;
 }
 

@@ -42,8 +42,8 @@ i64 sigprocmask_result(const AppCall& call) {
       default: return -EINVAL;
     }
     thread.app_mask = set & ~kNeverBlocked;
-    // While a signal waits for its window everything is blocked, and its delivery sets the mask.
-    if (thread.pending == 0) set_kernel_mask(kernel_mask(thread.app_mask));
+    apply_app_mask(thread);
+    send_refused_faults(thread);
   }
   if (call.argument(2) != 0 && !write_app(call.argument(2), old)) return -EFAULT;
   return 0;

@@ -39,8 +39,7 @@ Request* claim(const EventMemory& events) {
 
 void prepare_exec(Core& core, ThreadState& thread, u64 path) {
   const EventMemory& events = core.events;
-  if ((events.control()->flags & kControlFollowChildren) != 0 ||
-      thread.process == kFirstProcess) {
+  if (thread.silent == 0) {
     if (Request* request = claim(events)) {
       request->pid = static_cast<i32>(sys::call(__NR_getpid));
       request->tid = static_cast<i32>(sys::call(__NR_gettid));
@@ -49,7 +48,11 @@ void prepare_exec(Core& core, ThreadState& thread, u64 path) {
       set_state(*request, RequestState::kExecPosted);
       events.ring_doorbell();
       wait_while(events, *request, RequestState::kExecPosted);
-      thread.exec_request = request;
+      if (state_of(*request) == RequestState::kExecRefused) {
+        set_state(*request, RequestState::kIdle);  // nobody will when the new image is there
+      } else {
+        thread.exec_request = request;
+      }
     }
   }
   thread.exec_prepared = 1;
@@ -61,7 +64,7 @@ void withdraw_exec(Core& core, ThreadState& thread) {
   if (thread.exec_prepared == 0) return;
   thread.exec_prepared = 0;
   retake_actions(*thread.signals);
-  if (thread.pending == 0) set_kernel_mask(kernel_mask(thread.app_mask));
+  apply_app_mask(thread);
   Request* request = thread.exec_request;
   thread.exec_request = nullptr;
   if (request == nullptr) return;

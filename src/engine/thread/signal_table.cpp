@@ -39,6 +39,20 @@ void set_kernel_mask(sys::SignalSet mask) {
   sys::call(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof mask);
 }
 
+void apply_app_mask(ThreadState& thread) {
+  if (__atomic_load_n(&thread.pending, __ATOMIC_RELAXED) != 0) return;
+  set_kernel_mask(kernel_mask(thread.app_mask));
+}
+
+void send_refused_faults(ThreadState& thread) {
+  for (const int signal : {SIGSEGV, SIGBUS}) {
+    const sys::SignalSet bit = sys::signal_bit(signal);
+    if ((thread.refused_faults & bit) == 0 || (thread.app_mask & bit) != 0) continue;
+    thread.refused_faults &= ~bit;
+    sys::call(__NR_tgkill, sys::call(__NR_getpid), sys::call(__NR_gettid), signal);
+  }
+}
+
 sys::SignalSet current_kernel_mask() {
   sys::SignalSet mask = 0;
   sys::call(__NR_rt_sigprocmask, SIG_SETMASK, 0, &mask, sizeof mask);

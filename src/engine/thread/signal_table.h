@@ -21,6 +21,11 @@ constexpr sys::SignalSet kernel_mask(sys::SignalSet app_mask) {
   return app_mask & ~kAlwaysOurs;
 }
 void set_kernel_mask(sys::SignalSet mask);
+// The kernel's mask becomes the program's, unless a signal waits for its window: then all stay blocked
+// until it has been delivered.
+void apply_app_mask(ThreadState& thread);
+// The program's mask has changed: SIGSEGV and SIGBUS that were sent while it blocked them are sent again.
+void send_refused_faults(ThreadState& thread);
 sys::SignalSet current_kernel_mask();
 
 // Reads the actions that the program was started with, and takes SIGSEGV and SIGBUS.

@@ -73,10 +73,7 @@ void forget_other_threads(Core& core, ThreadState& self) {
   for (ThreadState* thread = core.threads; thread != nullptr; thread = thread->next) {
     if (thread == &self) continue;
     thread->in_use = 0;
-    if (thread->window != 0) {
-      thread->chunk = kNoChunk;
-      close_flow(core.events, *thread);
-    }
+    abandon_flow(*thread);
   }
 }
 
@@ -90,6 +87,8 @@ ThreadState& allocate_thread(const sys::Held&, Core& core) {
   thread->stream = 0;
   thread->recording = 0;
   thread->syscall_recorded = 0;
+  thread->refused_faults = 0;
+  thread->silent = 0;
   thread->altstack_base = 0;
   thread->altstack_bytes = 0;
   thread->altstack_flags = 0;
@@ -110,6 +109,10 @@ void begin_thread(Core& core, ThreadState& thread, u32 parent_stream) {
   install_signal_stack(thread);
   if (!core.events.recording()) return;
   thread.recording = 1;
+  if (thread.silent != 0) {
+    open_flow(core.events, thread);
+    return;
+  }
   thread.stream = __atomic_fetch_add(&core.events.control()->next_stream, 1, __ATOMIC_RELAXED);
   {
     const sys::Held held(core.lock);
@@ -123,6 +126,7 @@ void end_thread(Core& core, ThreadState& thread) {
   put_control(core.events, thread, Control::kThreadEnd, {});
   close_flow(core.events, thread);
   thread.recording = 0;
+  if (thread.silent != 0) return;
   const sys::Held held(core.lock);
   core.definitions.thread_end(thread);
 }
@@ -134,7 +138,10 @@ void prepare_clone(Core& core, ThreadState& parent, const CloneKind& kind) {
   {
     sys::Held held(core.lock);
     child = &allocate_thread(held, core);
-    if (!kind.shares_memory) held.keep();
+    if (!kind.shares_memory) {
+      held.keep();
+      parent.signals->lock.acquire();
+    }
   }
   child->context = parent.context;
   child->app_gs_base = parent.app_gs_base;
@@ -144,6 +151,7 @@ void prepare_clone(Core& core, ThreadState& parent, const CloneKind& kind) {
   child->signals = parent.signals;
   child->parent = &parent;
   child->clone_kind = kind;
+  child->silent = parent.silent;
   if (!kind.shares_memory || kind.is_vfork) {
     child->altstack_base = parent.altstack_base;
     child->altstack_bytes = parent.altstack_bytes;
@@ -154,11 +162,21 @@ void prepare_clone(Core& core, ThreadState& parent, const CloneKind& kind) {
 
 namespace {
 
+// Whether the new process is one that nobody asked to follow. Its code records all the same, being its
+// parent's; the words go nowhere.
+bool is_silent(const Core& core, ThreadState& thread) {
+  if ((core.events.control()->flags & kControlFollowChildren) == 0) thread.silent = 1;
+  return thread.silent != 0;
+}
+
 // The child of a fork: a copy of everything, alone, with streams of its own.
 void begin_forked_process(Core& core, ThreadState& thread) {
   core.lock.reset();
+  thread.signals->lock.reset();
   forget_other_threads(core, thread);
-  if (core.events.recording()) {
+  if (is_silent(core, thread)) {
+    core.definitions.silence();
+  } else if (core.events.recording()) {
     const u32 parent_process = thread.process;
     thread.process =
         __atomic_fetch_add(&core.events.control()->next_process, 1, __ATOMIC_RELAXED);
@@ -170,18 +188,19 @@ void begin_forked_process(Core& core, ThreadState& thread) {
 // A process that shares our memory (vfork): a process of its own in the trace, in the same definitions.
 void begin_sharing_process(Core& core, ThreadState& thread) {
   const sys::Held held(core.lock);
-  if (!core.events.recording()) return;
+  if (!core.events.recording() || is_silent(core, thread)) return;
   const u32 parent_process = thread.process;
   thread.process = __atomic_fetch_add(&core.events.control()->next_process, 1, __ATOMIC_RELAXED);
   core.definitions.sharing_process(thread.process, parent_process);
 }
 
 // Actions are copied when they are not shared.
-void own_signal_table(Core& core, ThreadState& thread) {
+void own_signal_table(Core& core, ThreadState& thread, bool cleared) {
   const sys::Held held(core.lock);
   auto* table = core.cache.arena().take<SignalTable>();
   TIPTOE_CHECK(table != nullptr, 0, 0);
   for (int i = 0; i <= sys::kSignalCount; ++i) table->actions[i] = thread.signals->actions[i];
+  if (cleared) init_signal_table(*table);  // from what the kernel has left
   thread.signals = table;
 }
 
@@ -195,14 +214,19 @@ void tiptoe_after_clone(ThreadState& parent, i64 result) {
   ThreadState& child = this_thread();
   set_gs(core, parent);
   const CloneKind kind = child.clone_kind;
-  if (!kind.shares_memory) core.lock.release();
+  if (!kind.shares_memory) {
+    parent.signals->lock.release();
+    core.lock.release();
+  }
+  // The process that shared our memory is gone, or has another image: its window is still mapped here.
+  if (kind.is_vfork && !sys::is_error(result)) abandon_flow(child);
   // Nobody uses the state here: the call failed, the child has its own copy of it, or it is gone.
   if (sys::is_error(result) || !kind.shares_memory || kind.is_vfork) {
     __atomic_store_n(&child.in_use, 0, __ATOMIC_RELEASE);
   }
   finish_syscall(parent, result);
   resume_at_pc(core, parent);
-  set_kernel_mask(kernel_mask(parent.app_mask));
+  apply_app_mask(parent);
 }
 
 void tiptoe_child_start(ThreadState& thread) {
@@ -214,7 +238,9 @@ void tiptoe_child_start(ThreadState& thread) {
   } else if (!kind.is_thread) {
     begin_sharing_process(core, thread);
   }
-  if (kind.shares_memory && !kind.shares_signals) own_signal_table(core, thread);
+  if ((kind.shares_memory && !kind.shares_signals) || kind.clears_signals) {
+    own_signal_table(core, thread, kind.clears_signals);
+  }
   finish_syscall(thread, 0);
   begin_thread(core, thread, parent_stream);
   if (!kind.is_thread) {
@@ -225,7 +251,7 @@ void tiptoe_child_start(ThreadState& thread) {
                 {low32(raw(thread.context.pc)), high32(raw(thread.context.pc))});
   }
   resume_at_pc(core, thread);
-  set_kernel_mask(kernel_mask(thread.app_mask));
+  apply_app_mask(thread);
 }
 
 }  // extern "C"

@@ -13,16 +13,16 @@ namespace tiptoe::engine {
 // Exits are numbered, so that emitted code can name one by a 32-bit constant. Number 0 is no exit.
 class ExitTable {
  public:
-  bool init();
+  bool init(u64 address_space_limit);
   // `count` consecutive exits, zeroed.
   Exit* take(u32 count);
   Exit& operator[](u32 index) const { return exits_[index]; }
   u32 index_of(const Exit& exit) const { return static_cast<u32>(&exit - exits_); }
 
  private:
-  static constexpr u32 kMax = 1u << 24;
   Exit* exits_ = nullptr;
   u32 count_ = 1;
+  u32 max_ = 0;
 };
 
 struct Core {
@@ -45,7 +45,8 @@ struct Core {
   u64 runtime_start = 0;  // where the runtime itself is mapped
   u64 runtime_bytes = 0;
 
-  bool init(bool limited_address_space);
+  // `address_space_limit`: RLIMIT_AS in bytes, ~0 when there is none; reservations are a share of it.
+  bool init(u64 address_space_limit);
 };
 
 }  // namespace tiptoe::engine

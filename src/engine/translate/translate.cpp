@@ -44,6 +44,10 @@ class BlockEmitter {
     if (next_exit < plan_.exit_count) emit_fall_through(next_exit);
     hot_.commit();
     cold_.commit();
+    // Only now may a thread arrive: every byte has its state.
+    if (raw(return_landing_) != 0) {
+      core_.returns.set(plan_.start + plan_.app_bytes, return_landing_);
+    }
   }
 
  private:
@@ -258,13 +262,11 @@ class BlockEmitter {
     }
     emit_real_call(hot_, core_.states, exit, ordinal, block_.exits[landing_ordinal()],
                    landing_ordinal());
-    set_return_landing(app);
+    set_return_landing();
   }
 
   // Returns to behind this call find the jump behind the real call.
-  void set_return_landing(const AppInsn& app) {
-    core_.returns.set(app.pc + app.insn.length, hot_.emit.here() + -5);
-  }
+  void set_return_landing() { return_landing_ = hot_.emit.here() + -5; }
 
   void mark_rcx_parked(PieceWriter& writer, const AppInsn& app, i32 rsp_adjust, bool app_fault) {
     ParkedState state;
@@ -305,7 +307,7 @@ class BlockEmitter {
     mark_exit(hot_, landing_ordinal());
     hot_.emit.jmp(landing.stub);
     landing.site = hot_.emit.here() + -4;
-    set_return_landing(app);
+    set_return_landing();
   }
 
   void emit_ret(const AppInsn& app, u32 ordinal) {
@@ -340,6 +342,7 @@ class BlockEmitter {
   PieceWriter hot_;
   PieceWriter cold_;
   RelocateContext context_;
+  CachePc return_landing_{0};
 };
 
 Block* make_block(Core& core, const BlockPlan& plan) {

@@ -86,10 +86,14 @@ void AddressSpace::protect(const sys::Held& held, u64 start, u64 bytes, int prot
   }
 }
 
-const CodeRange* AddressSpace::find_code(const sys::Held&, u64 address) const {
+const CodeRange* AddressSpace::find(const sys::Held&, u64 address) const {
   const u32 i = first_ending_after(address);
-  if (i == count_ || ranges_[i].start > address || !ranges_[i].executable) return nullptr;
-  return &ranges_[i];
+  return i == count_ || ranges_[i].start > address ? nullptr : &ranges_[i];
+}
+
+const CodeRange* AddressSpace::find_code(const sys::Held& held, u64 address) const {
+  const CodeRange* range = find(held, address);
+  return range != nullptr && range->executable ? range : nullptr;
 }
 
 bool AddressSpace::has_code_in(const sys::Held&, u64 start, u64 bytes) const {

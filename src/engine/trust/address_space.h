@@ -29,6 +29,8 @@ class AddressSpace {
 
   // The executable range that holds `address`, or nullptr.
   const CodeRange* find_code(const sys::Held&, u64 address) const;
+  // The range that holds `address`, executable or shared, or nullptr.
+  const CodeRange* find(const sys::Held&, u64 address) const;
   // Whether any executable range overlaps [start, start + bytes).
   bool has_code_in(const sys::Held&, u64 start, u64 bytes) const;
 
