@@ -34,8 +34,8 @@ int fail(const std::string& line, int status = record::kExitFailed) {
   return status;
 }
 
-// In a process stopped at its exec: the vdso's functions read clocks that no two processes read alike,
-// so the program gets the system calls instead.
+// In a process stopped at its exec: the vdso's functions read clocks that no two processes read
+// alike, so the program gets the system calls instead.
 Status hide_vdso(pid_t pid, u64 stack_pointer) {
   Expected<ProcessMemory> memory = ProcessMemory::of(pid);
   if (!memory) return memory.error();
@@ -71,9 +71,7 @@ class Session {
     return WIFSIGNALED(status_) ? 128 + WTERMSIG(status_) : WEXITSTATUS(status_);
   }
 
-  std::atomic_ref<u32> state() const {
-    return std::atomic_ref<u32>(box_.state);
-  }
+  std::atomic_ref<u32> state() const { return std::atomic_ref<u32>(box_.state); }
 
   pid_t pid_;
   CheckMailbox& box_;
@@ -172,8 +170,7 @@ void leave_terminal_signals_to_the_program() {
 
 int check_launched(const CheckOptions& options, const inject::RuntimeImage& image, pid_t pid,
                    Twin twin) {
-  Expected<inject::Injected> injected =
-      inject::inject_at_exec(pid, image, inject_options(options));
+  Expected<inject::Injected> injected = inject::inject_at_exec(pid, image, inject_options(options));
   if (!injected) return fail(injected.error().message);
   Expected<inject::SegmentMapping> segment =
       inject::SegmentMapping::map(injected->segment.get(), kPageBytes);

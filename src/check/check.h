@@ -1,5 +1,6 @@
-// tiptoe run --check: a program under the engine beside a native twin that is single-stepped, and the
-// first difference of pc, registers, flags or memory reported. docs/CHECK.md says what is compared.
+// tiptoe run --check: a program under the engine beside a native twin, kept in step by ptrace, and
+// the first difference of pc, registers, flags or memory reported. docs/CHECK.md says what is
+// compared.
 #pragma once
 
 #include <span>
@@ -19,8 +20,8 @@ struct CheckOptions {
   std::span<const u8> runtime;  // the runtime's ELF image
 };
 
-// Runs it; returns what tiptoe is to exit with: the program's own status, or 125 after a difference.
-// Messages go to stderr. The calling process must be single-threaded.
+// Runs it; returns what tiptoe is to exit with: the program's own status, or 125 after a
+// difference. Messages go to stderr. The calling process must be single-threaded.
 int run_check(const CheckOptions& options);
 
 }  // namespace tiptoe::check

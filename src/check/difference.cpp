@@ -12,8 +12,8 @@
 namespace tiptoe::check {
 namespace {
 
-// Status flags, direction, alignment check, identification. The others are the kernel's, or show the
-// single-stepping.
+// Status flags, direction, alignment check, identification. The others are the kernel's, or show
+// the single-stepping.
 constexpr u64 kComparedFlags = 0x240cd5;
 constexpr int kLeftColumn = 62;
 
@@ -84,12 +84,23 @@ std::vector<std::string> different_registers(const Registers& n, const CheckMail
   };
   const u64* t = post.gpr;
   const Pair pairs[] = {
-      {"pc", n.rip, post.pc},  {"rax", n.rax, t[0]},  {"rcx", n.rcx, t[1]},
-      {"rdx", n.rdx, t[2]},    {"rbx", n.rbx, t[3]},  {"rsp", n.rsp, t[4]},
-      {"rbp", n.rbp, t[5]},    {"rsi", n.rsi, t[6]},  {"rdi", n.rdi, t[7]},
-      {"r8", n.r8, t[8]},      {"r9", n.r9, t[9]},    {"r10", n.r10, t[10]},
-      {"r11", n.r11, t[11]},   {"r12", n.r12, t[12]}, {"r13", n.r13, t[13]},
-      {"r14", n.r14, t[14]},   {"r15", n.r15, t[15]},
+      {"pc", n.rip, post.pc},
+      {"rax", n.rax, t[0]},
+      {"rcx", n.rcx, t[1]},
+      {"rdx", n.rdx, t[2]},
+      {"rbx", n.rbx, t[3]},
+      {"rsp", n.rsp, t[4]},
+      {"rbp", n.rbp, t[5]},
+      {"rsi", n.rsi, t[6]},
+      {"rdi", n.rdi, t[7]},
+      {"r8", n.r8, t[8]},
+      {"r9", n.r9, t[9]},
+      {"r10", n.r10, t[10]},
+      {"r11", n.r11, t[11]},
+      {"r12", n.r12, t[12]},
+      {"r13", n.r13, t[13]},
+      {"r14", n.r14, t[14]},
+      {"r15", n.r15, t[15]},
       {"flags", n.eflags & compared_flags, post.rflags & compared_flags},
       {"fs base", n.fs_base, post.fs_base == 0 ? n.fs_base : post.fs_base},
       {"gs base", n.gs_base, post.gs_base},

@@ -54,7 +54,8 @@ bool LockStep::on_before_syscall(const CheckMailbox& post) {
   std::vector<std::string> lines =
       different_writable_memory(twin_.memory(), program_, kMaxMemoryLines);
   if (!lines.empty()) {
-    return differs(post, "in memory that the native twin has not written, since the last system call",
+    return differs(post,
+                   "in memory that the native twin has not written, since the last system call",
                    std::move(lines));
   }
   call_ = pending_call(twin_.registers());
@@ -81,7 +82,8 @@ bool LockStep::on_interrupted(const CheckMailbox& post) {
 bool LockStep::raises_too(const CheckMailbox& post) {
   const int signal = twin_.step();
   if (signal == static_cast<int>(post.signal)) return true;
-  return differs(post, "the translated program raised signal " + std::to_string(post.signal) +
+  return differs(post,
+                 "the translated program raised signal " + std::to_string(post.signal) +
                      ", the native twin " +
                      (signal == 0 ? "none" : "signal " + std::to_string(signal)),
                  {});
@@ -121,7 +123,8 @@ bool LockStep::catch_up(const CheckMailbox& post, const std::optional<Goal>& goa
   if (run.signal == Twin::kLost) return end("the native twin was killed");
   const bool fault_is_due = goal && twin_.registers().rip == post.pc;
   if (run.signal != 0 && !fault_is_due) {
-    return differs(post, "the native twin raised signal " + std::to_string(run.signal) + " at " +
+    return differs(post,
+                   "the native twin raised signal " + std::to_string(run.signal) + " at " +
                        describe_address(program_.pid(), twin_.registers().rip) +
                        ", the translated program did not",
                    different_registers(twin_.registers(), post));
@@ -148,8 +151,8 @@ bool LockStep::compare(const CheckMailbox& post, const NativeRun& run) {
 }
 
 // An indirect branch is verified where it lands, by a compare where that block overwrites the flags
-// anyway. So flags may differ behind one: then they are in doubt until they are overwritten, and it is
-// a difference when they are used before.
+// anyway. So flags may differ behind one: then they are in doubt until they are overwritten, and it
+// is a difference when they are used before.
 u64 LockStep::accept_flags(const CheckMailbox& post, LastBranch last) {
   const bool indirect = last == LastBranch::kIndirect || last == LastBranch::kIndirectCall ||
                         last == LastBranch::kRet;
@@ -195,7 +198,8 @@ bool LockStep::differs(const CheckMailbox& post, const std::string& what,
                        std::vector<std::string> lines) {
   difference_.clear();
   if (!last_block_) {
-    difference_.push_back("difference at the start of the program" + (what.empty() ? "" : ": " + what));
+    difference_.push_back("difference at the start of the program" +
+                          (what.empty() ? "" : ": " + what));
   } else {
     difference_.push_back("difference after the block at " +
                           describe_address(program_.pid(), last_block_->span.pc) +
@@ -219,11 +223,12 @@ bool LockStep::differs(const CheckMailbox& post, const std::string& what,
 
 bool LockStep::differs_by_flags(const CheckMailbox& post, u64 used_at) {
   last_block_ = doubtful_since_;
-  return differs(post,
-                 "the flags were changed on the way through the indirect branch at its end, and are "
-                 "used at " +
-                     describe_address(program_.pid(), used_at),
-                 {});
+  return differs(
+      post,
+      "the flags were changed on the way through the indirect branch at its end, and are "
+      "used at " +
+          describe_address(program_.pid(), used_at),
+      {});
 }
 
 bool LockStep::end(const std::string& reason) {

@@ -46,8 +46,7 @@ class LockStep {
   void take_slot_below_stack(LastBranch last);
   void take_registers(const CheckMailbox& post);
   void take_memory(std::span<const Range> ranges);
-  bool differs(const CheckMailbox& post, const std::string& what,
-               std::vector<std::string> lines);
+  bool differs(const CheckMailbox& post, const std::string& what, std::vector<std::string> lines);
   bool end(const std::string& reason);
 
   struct CurrentBlock {
@@ -57,8 +56,8 @@ class LockStep {
 
   Twin twin_;
   ProcessMemory program_;
-  std::optional<CurrentBlock> block_;       // entered, not yet executed by the twin
-  std::optional<CurrentBlock> last_block_;  // for the report
+  std::optional<CurrentBlock> block_;           // entered, not yet executed by the twin
+  std::optional<CurrentBlock> last_block_;      // for the report
   u64 doubtful_flags_ = 0;                      // see accept_flags()
   std::optional<CurrentBlock> doubtful_since_;  // the block behind which they came to differ
   std::optional<SystemCall> call_;

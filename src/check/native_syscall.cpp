@@ -22,11 +22,11 @@ bool is_error(i64 result) {
 void copy_contents(Twin& twin, const ProcessMemory& program, u64 start, u64 bytes) {
   std::vector<u8> buffer(std::min(bytes, kCopyBytes));
   for (u64 done = 0; done < bytes; done += kCopyBytes) {
-    const u64 got =
-        program.read(start + done, {buffer.data(), std::min(kCopyBytes, bytes - done)});
+    const u64 got = program.read(start + done, {buffer.data(), std::min(kCopyBytes, bytes - done)});
     for (u64 page = 0; page < got; page += kPageBytes) {
       const std::span<const u8> contents(&buffer[page], std::min(kPageBytes, got - page));
-      const bool is_zero = std::all_of(contents.begin(), contents.end(), [](u8 b) { return b == 0; });
+      const bool is_zero =
+          std::all_of(contents.begin(), contents.end(), [](u8 b) { return b == 0; });
       if (!is_zero) twin.memory().write(start + done + page, contents);
     }
   }

@@ -3,25 +3,38 @@
 #include <elf.h>
 #include <errno.h>
 #include <string.h>
-#include <stddef.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 
+#include <algorithm>
+
+#include "inject/process_facts.h"
 #include "inject/tracee.h"
 
 namespace tiptoe::check {
 namespace {
 
-// Layout of an XSAVE area: the legacy region with mxcsr, then the header with the bitmap of components.
+// Layout of an XSAVE area: the legacy region with mxcsr, then the header with the bitmap of
+// components.
 constexpr size_t kMxcsrOffset = 24;
 constexpr size_t kXstateHeaderOffset = 512;
 constexpr u32 kMxcsrDefault = 0x1f80;
 constexpr size_t kMaxVectorStateBytes = 16 << 10;
 
-// Debug register 7: breakpoint 0 enabled, on execution.
-constexpr u64 kBreakOnExecute0 = 1;
+constexpr std::array<u8, 1> kBreakpoint = {0xcc};
+
+std::vector<Range> unwritable_code(pid_t pid) {
+  std::vector<Range> result;
+  for (const inject::Mapping& mapping :
+       inject::read_mappings(pid).value_or(std::vector<inject::Mapping>())) {
+    if ((mapping.protection & (PROT_WRITE | PROT_EXEC)) != PROT_EXEC) continue;
+    result.push_back({mapping.start, mapping.end - mapping.start});
+  }
+  return result;
+}
 
 }  // namespace
 
@@ -76,15 +89,28 @@ int Twin::step() {
   return resume(PTRACE_SINGLESTEP);
 }
 
-bool Twin::set_debug_register(unsigned number, u64 value) {
-  const size_t offset = offsetof(struct user, u_debugreg) + number * sizeof(u64);
-  return ptrace(PTRACE_POKEUSER, tid_, offset, value) == 0;
+bool Twin::may_stop_at(u64 pc) const {
+  if (fixed_code_.empty()) fixed_code_ = unwritable_code(tid_);
+  for (const Range& range : fixed_code_) {
+    if (pc - range.start < range.bytes) return true;
+  }
+  return false;
 }
 
-int Twin::run_to(u64 pc) {
-  if (!set_debug_register(0, pc) || !set_debug_register(7, kBreakOnExecute0)) return step();
+int Twin::run_to(std::span<const u64> stops) {
+  std::vector<std::array<u8, 1>> saved(stops.size());
+  for (size_t i = 0; i < stops.size(); ++i) {
+    memory_.read(stops[i], saved[i]);
+    memory_.write(stops[i], kBreakpoint);
+  }
   const int signal = resume(PTRACE_CONT);
-  set_debug_register(7, 0);
+  for (size_t i = stops.size(); i-- > 0;) memory_.write(stops[i], saved[i]);
+  const bool stopped = std::find(stops.begin(), stops.end(), registers_.rip - 1) != stops.end();
+  if (signal == 0 && stopped) {
+    Registers registers = registers_;
+    --registers.rip;
+    set_registers(registers);
+  }
   return signal;
 }
 
@@ -100,6 +126,7 @@ i64 Twin::syscall(u64 number, std::array<u64, 6> arguments) {
   call.r9 = arguments[5];
   set_registers(call);
   step();
+  fixed_code_.clear();
   const i64 result = static_cast<i64>(registers_.rax);
   set_registers(before);
   return result;

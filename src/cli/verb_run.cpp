@@ -30,10 +30,11 @@ void add_run_verb(CLI::App& app, int& status) {
       "  tiptoe run -- ls -l\n"
       "  tiptoe run --check -- ls -l     does the engine run it exactly as the processor would?");
   auto options = std::make_shared<Options>();
-  CLI::Option* check = verb->add_flag(
-      "--check", options->check,
-      "Single-step a native twin beside the program and stop at the first difference (status 125); "
-      "for programs of one thread, some ten thousand instructions a second");
+  CLI::Option* check =
+      verb->add_flag("--check", options->check,
+                     "Keep a native twin in step with the program and stop at the first difference "
+                     "(status 125); for "
+                     "programs of one thread, about 100,000 instructions a second");
   verb->add_flag("--as-recorded", options->as_recorded,
                  "With --check: the code that tiptoe record would run")
       ->needs(check);

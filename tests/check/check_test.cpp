@@ -37,7 +37,8 @@ class CheckTest : public ::testing::TestWithParam<bool> {
     });
   }
 
-  // A program whose one block at 0x500000 is `block`; it must go on at `behind`, and `failed` ends with 1.
+  // A program whose one block at 0x500000 is `block`; it must go on at `behind`, and `failed` ends
+  // with 1.
   std::string program_with(const std::string& block) {
     const std::string source = R"(
         .globl _start
@@ -53,7 +54,7 @@ leave:  mov $60, %eax
 words:  .quad 1, 2, 3, 4
         .section .planted, "ax"
 planted:
-)" + block;
+)" + block + "\n";
     return workshop_.compile("planted", source,
                              "gcc -nostdlib -static -no-pie "
                              "-Wl,--section-start=.planted=0x500000 -x assembler");
@@ -96,7 +97,8 @@ TEST_P(CheckTest, FindsFlagsThatWereNotWritten) {
 TEST_P(CheckTest, ShowsTheEmittedCodeOfTheBlock) {
   const Outcome outcome =
       check({program_with("add $0x7e57fa17, %rbx; inc %rbx; jmp behind")}, kBootPlantFault);
-  EXPECT_THAT(outcome.err, ContainsRegex("500000  add rbx, 0x7E57FA17 +[0-9a-f]+  mov dword ptr gs:"));
+  EXPECT_THAT(outcome.err,
+              ContainsRegex("500000  add rbx, 0x7E57FA17 +[0-9a-f]+  mov dword ptr gs:"));
   EXPECT_THAT(outcome.err, ContainsRegex(" [0-9a-f]+  inc rbx *\n"));
   EXPECT_THAT(outcome.err, HasSubstr("cold:"));
 }
@@ -157,16 +159,17 @@ TEST_P(CheckPathTest, HasNoDifference) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    , CheckPathTest,
-    ::testing::Values("path_call_pop", "path_call_shapes", "path_counted_branches",
-                      "path_every_register", "path_flags", "path_float", "path_fork",
-                      "path_indirect_calls", "path_indirect_flags", "path_jcc", "path_jump_tables",
-                      "path_loops", "path_mapped_code", "path_overlapping", "path_recursion",
-                      "path_red_zone", "path_rip_relative", "path_segments",
-                      "path_self_modifying_other", "path_self_modifying_same", "path_signal",
-                      "path_stack_switch", "path_strings"),
-    [](const auto& info) { return info.param.substr(5); });
+INSTANTIATE_TEST_SUITE_P(, CheckPathTest,
+                         ::testing::Values("path_call_pop", "path_call_shapes",
+                                           "path_counted_branches", "path_every_register",
+                                           "path_flags", "path_float", "path_fork",
+                                           "path_indirect_calls", "path_indirect_flags", "path_jcc",
+                                           "path_jump_tables", "path_loops", "path_mapped_code",
+                                           "path_overlapping", "path_recursion", "path_red_zone",
+                                           "path_rip_relative", "path_segments",
+                                           "path_self_modifying_other", "path_self_modifying_same",
+                                           "path_signal", "path_stack_switch", "path_strings"),
+                         [](const auto& info) { return info.param.substr(5); });
 
 // --- all writable memory ---
 
