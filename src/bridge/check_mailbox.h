@@ -1,9 +1,10 @@
 // How the runtime and the checker of `tiptoe run --check` meet: one mailbox in the control page.
 //
-// The runtime posts where the program stands and waits; the checker, outside, brings the native twin to
-// the same place, compares, and acknowledges. One thread posts: the program's first.
+// The runtime posts where the program stands and waits; the checker, outside, brings the native
+// twin to the same place, compares, and acknowledges. One thread posts: the program's first.
 //
-//   state  kCheckIdle --runtime: fields filled in--> kCheckPosted --checker: done with them--> kCheckIdle
+//   state  kCheckIdle --runtime: fields filled in--> kCheckPosted --checker: done with them-->
+//   kCheckIdle
 //          a futex, shared; each side wakes the other after its change
 //
 // The checker ends the check by clearing `active`; the program then runs on by itself.
@@ -22,25 +23,25 @@ enum class CheckPost : u32 {
   kBeforeSyscall = 2,  // at a system call instruction that has not been executed
   kAfterSyscall = 3,   // behind it
   kInterrupted = 4,    // at `pc`, perhaps in the midst of a block: signal number `signal` came
-  kMoved = 5,          // the state was changed from outside the program: a signal handler is about to be
-                       // entered, or was left
+  kMoved = 5,  // the state was changed from outside the program: a signal handler is about to be
+               // entered, or was left
 };
 
 struct CheckMailbox {
-  u32 state;            // CheckState
+  u32 state;  // CheckState
   u32 active;
   i32 checker_pid;
-  i32 tid;              // of the thread that posts
+  i32 tid;  // of the thread that posts
   CheckPost kind;
-  u32 signal;           // kInterrupted
-  u32 is_fault;         // kInterrupted: raised by the instruction at `pc`
+  u32 signal;    // kInterrupted
+  u32 is_fault;  // kInterrupted: raised by the instruction at `pc`
   u32 reserved;
 
   // The program's state.
   u64 gpr[16];
   u64 rflags;
   u64 pc;
-  u64 fs_base;          // 0 when it cannot be read cheaply
+  u64 fs_base;  // 0 when it cannot be read cheaply
   u64 gs_base;
 
   // kBlock: the block, and where its emitted code is. The addresses are in the program's process.

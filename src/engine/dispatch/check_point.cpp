@@ -48,8 +48,7 @@ void hand_over(CheckMailbox& box, CheckPost kind) {
   const __kernel_timespec timeout{0, kWaitNanoseconds};
   while (__atomic_load_n(&box.state, __ATOMIC_ACQUIRE) == u32{kCheckPosted} &&
          __atomic_load_n(&box.active, __ATOMIC_ACQUIRE) != 0) {
-    const i64 result = sys::call(__NR_futex, &box.state, FUTEX_WAIT,
-                                 u32{kCheckPosted}, &timeout);
+    const i64 result = sys::call(__NR_futex, &box.state, FUTEX_WAIT, u32{kCheckPosted}, &timeout);
     // A checker that was killed: the program goes on by itself.
     if (result == -ETIMEDOUT && sys::call(__NR_kill, box.checker_pid, 0) == -ESRCH) box.active = 0;
   }
