@@ -81,6 +81,15 @@ GprSet registers_in_use(const Insn& insn) {
          (insn.known ? insn.regs_read | insn.regs_written | insn.regs_implicit : kLikelyImplicit);
 }
 
+// Without those that only make up the address: once that is computed, they may be borrowed as well.
+// cmpxchg16b leaves no other.
+GprSet registers_beside_address(const Insn& insn) {
+  if (!insn.known) return registers_in_use(insn);
+  Insn operands = insn;
+  operands.gpr_fields &= static_cast<u8>(~(x86::kFieldBase | x86::kFieldIndex));
+  return x86::encoded_registers(operands) | insn.regs_written | insn.regs_implicit;
+}
+
 // --- Emitting with states ---
 
 // The copy of one instruction in the making: which program registers are parked where, by now.
@@ -333,6 +342,10 @@ void relocate_general(Copy& copy, const AppInsn& app, bool rename, bool gs) {
   }
   Gpr base = x86::kNoGpr;
   if (gs) {
+    if (!has_own_address(insn)) {
+      in_use = registers_beside_address(insn);
+      if (rename) in_use |= set_of(rewrite.rename_to);
+    }
     base = copy.borrow(Spill::kRelocate2, in_use);
     emit_gs_operand(copy, app, rewrite, base);
   } else if (insn.rip_relative && !retarget(app, copy.emit.here(), false, rewrite)) {
