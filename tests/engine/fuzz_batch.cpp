@@ -55,11 +55,13 @@ testing::Outcome run_cases(const testing::Workshop& workshop, How how, const cha
                            std::size_t result_bytes) {
   const std::string results = workshop.path("results");
   write_file(results, "");
-  if (::truncate(results.c_str(), static_cast<off_t>(result_bytes)) != 0) throw std::runtime_error("truncate");
+  if (::truncate(results.c_str(), static_cast<off_t>(result_bytes)) != 0)
+    throw std::runtime_error("truncate");
   std::vector<std::string> command;
   if (how == How::kRun) command = {TIPTOE_COMMAND, "run", "--"};
   if (how == How::kRecord) command = {TIPTOE_COMMAND, "record", "-o", workshop.path("trace"), "--"};
-  command.insert(command.end(), {TIPTOE_TEST_PROGRAMS "/fuzz_runner", workshop.path("cases"), results});
+  command.insert(command.end(),
+                 {TIPTOE_TEST_PROGRAMS "/fuzz_runner", workshop.path("cases"), results});
   if (only != nullptr) command.push_back(only);
   return workshop.run_native(command);
 }

@@ -33,8 +33,8 @@ u64 pointer_into(u64 start, u64 bytes, Random& random) {
   return start + (random.one_in(4) ? offset : offset & ~u64{63});
 }
 
-// Neither a likely pointer into mapped memory nor always noise. A 32-bit value is either small or close
-// to 2 GiB: a stray store must not hit what the engine maps within reach of the code.
+// Neither a likely pointer into mapped memory nor always noise. A 32-bit value is either small or
+// close to 2 GiB: a stray store must not hit what the engine maps within reach of the code.
 i32 displacement_like(Random& random) {
   switch (random.below(4)) {
     case 0:
@@ -202,7 +202,8 @@ class Instance {
     for (const u8 bit : {1, 2, 4}) set_bit(bit, random_.one_in(2));
   }
 
-  // A register for an operand that is not an address: often the stolen one, seldom the stack pointer.
+  // A register for an operand that is not an address: often the stolen one, seldom the stack
+  // pointer.
   u8 choose_register(bool extended) {
     if (extended && random_.below(10) < 3) return kStolen;
     const u8 reg = static_cast<u8>(random_.below(extended ? 16 : 8));
@@ -234,7 +235,8 @@ class Instance {
 
   // --- Addresses ---
 
-  // A register believed to hold `content`, the stolen one with preference; kNoGpr when there is none.
+  // A register believed to hold `content`, the stolen one with preference; kNoGpr when there is
+  // none.
   Gpr register_with(Content content, bool index) {
     if (can_extend() && beliefs_.reg[kStolen] == content && random_.one_in(2)) return kStolen;
     GprSet fits = 0;
@@ -297,7 +299,8 @@ class Instance {
   void set_rip_displacement(std::vector<u8>& out) {
     const u64 target =
         random_.one_in(40)
-            ? pc_ + 0x7f800000 + random_.below(0x400000)  // not the code itself, which may be writable
+            ? pc_ + 0x7f800000 +
+                  random_.below(0x400000)  // not the code itself, which may be writable
             : pointer_into(placement_.near_memory, kFuzzNearBytes, random_);
     const i32 disp = static_cast<i32>(target - pc_ - out.size());
     std::memcpy(&out[disp_at_], &disp, 4);
@@ -305,13 +308,18 @@ class Instance {
 
   // SIB without base: a 32-bit displacement, and perhaps an index.
   void put_absolute(std::vector<u8>& out, Content wanted) {
-    const Gpr index = insn_.vsib || random_.one_in(2) ? x86::kNoGpr : register_with(Content::kSmall, true);
+    const Gpr index =
+        insn_.vsib || random_.one_in(2) ? x86::kNoGpr : register_with(Content::kSmall, true);
     out.push_back(static_cast<u8>((insn_.modrm & 0x38) | 4));
-    const u8 low = insn_.vsib ? static_cast<u8>(random_.below(8)) : index == x86::kNoGpr ? 4 : index & 7;
+    const u8 low = insn_.vsib             ? static_cast<u8>(random_.below(8))
+                   : index == x86::kNoGpr ? 4
+                                          : index & 7;
     out.push_back(static_cast<u8>(random_.below(4) << 6 | low << 3 | 5));
     if (!insn_.vsib) set_bit_in(out, 2, index != x86::kNoGpr && index >= 8);
     const bool offset_only = wanted == Content::kSmall;  // from a segment base
-    put_disp(out, offset_only ? small_disp(256) : static_cast<i32>(value_of(Content::kLow, placement_, random_)),
+    put_disp(out,
+             offset_only ? small_disp(256)
+                         : static_cast<i32>(value_of(Content::kLow, placement_, random_)),
              4);
   }
 
@@ -322,13 +330,16 @@ class Instance {
     if (mod == 0 && (base & 7) == 5) mod = 1;
     out.push_back(static_cast<u8>(mod << 6 | (insn_.modrm & 0x38) | (sib ? 4 : base & 7)));
     if (sib) {
-      const u8 low = insn_.vsib ? static_cast<u8>(random_.below(8)) : index == x86::kNoGpr ? 4 : index & 7;
+      const u8 low = insn_.vsib             ? static_cast<u8>(random_.below(8))
+                     : index == x86::kNoGpr ? 4
+                                            : index & 7;
       out.push_back(static_cast<u8>(random_.below(4) << 6 | low << 3 | (base & 7)));
       if (!insn_.vsib) set_bit_in(out, 2, index != x86::kNoGpr && index >= 8);
     }
     set_bit_in(out, 1, base >= 8);
     if (mod == 1) put_disp(out, small_disp(128), 1);
-    if (mod == 2) put_disp(out, random_.one_in(40) ? displacement_like(random_) : small_disp(256), 4);
+    if (mod == 2)
+      put_disp(out, random_.one_in(40) ? displacement_like(random_) : small_disp(256), 4);
   }
   // The head has been copied to `out` by now.
   void set_bit_in(std::vector<u8>& out, u8 bit, bool on) {
@@ -428,8 +439,9 @@ bool would_store_x87_pc(const Insn& insn, const Beliefs& beliefs) {
          (insn.special == x86::Special::kX87Env || insn.special == x86::Special::kXsave);
 }
 
-// A jump to the next instruction, so that a block is not the target of an indirect jump itself: the entry
-// for those does not preserve flags which the block overwrites, even where a fault would show them.
+// A jump to the next instruction, so that a block is not the target of an indirect jump itself: the
+// entry for those does not preserve flags which the block overwrites, even where a fault would show
+// them.
 const std::vector<u8> kToNext{0xeb, 0x00};
 
 // push imm32; popfq, with any flags but the trap flag.
@@ -452,7 +464,8 @@ std::vector<u8> choose_insn(const Templates& templates, const Placement& placeme
     std::optional<std::vector<u8>> bytes = instance.make();
     if (!bytes || would_store_x87_pc(instance.insn(), beliefs)) continue;
     const bool must_fit = instance.insn().special == x86::Special::kWrGsBase;
-    if (!is_likely_accessible(instance.insn(), beliefs) && (must_fit || !random.one_in(25))) continue;
+    if (!is_likely_accessible(instance.insn(), beliefs) && (must_fit || !random.one_in(25)))
+      continue;
     follow(instance.insn(), beliefs);
     return *bytes;
   }
@@ -468,8 +481,7 @@ FuzzCase random_start(const Beliefs& beliefs, const Placement& placement, u64 pc
 void put_rip_form(std::vector<u8>& code, const Placement& placement, std::initializer_list<u8> head,
                   u64 target) {
   code.insert(code.end(), head);
-  const i32 disp =
-      static_cast<i32>(target - (placement.code + kFuzzTailOffset + code.size() + 4));
+  const i32 disp = static_cast<i32>(target - (placement.code + kFuzzTailOffset + code.size() + 4));
   const u8* from = reinterpret_cast<const u8*>(&disp);
   code.insert(code.end(), from, from + 4);
 }
@@ -533,7 +545,8 @@ std::vector<u8> assemble(const Block& block, const Placement& placement) {
   std::vector<u8> code;
   for (const std::vector<u8>& insn : block.insns) code.insert(code.end(), insn.begin(), insn.end());
   code.push_back(0xe9);
-  const i32 disp = static_cast<i32>(placement.code + kFuzzTailOffset - (block.start.pc + code.size() + 4));
+  const i32 disp =
+      static_cast<i32>(placement.code + kFuzzTailOffset - (block.start.pc + code.size() + 4));
   const u8* from = reinterpret_cast<const u8*>(&disp);
   code.insert(code.end(), from, from + 4);
   return code;

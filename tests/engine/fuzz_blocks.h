@@ -1,9 +1,9 @@
 // Random straight-line blocks for the relocator's fuzz test.
 //
 // Templates are random instructions of every opcode map that the decoder knows. A block is made of
-// templates whose operands are chosen anew: mostly addresses that can be accessed, because the generator
-// follows which registers still hold pointers, with emphasis on the register that recording steals, on
-// RIP-relative operands and on the stack pointer.
+// templates whose operands are chosen anew: mostly addresses that can be accessed, because the
+// generator follows which registers still hold pointers, with emphasis on the register that
+// recording steals, on RIP-relative operands and on the stack pointer.
 #pragma once
 
 #include <vector>

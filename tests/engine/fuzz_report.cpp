@@ -30,8 +30,9 @@ class Differences {
  public:
   void check(const char* name, u64 native, u64 engine) {
     if (native == engine) return;
-    lines_ += text("    %-12s native %016llx  engine %016llx\n", name,
-                   static_cast<unsigned long long>(native), static_cast<unsigned long long>(engine));
+    lines_ +=
+        text("    %-12s native %016llx  engine %016llx\n", name,
+             static_cast<unsigned long long>(native), static_cast<unsigned long long>(engine));
   }
   const std::string& lines() const { return lines_; }
 

@@ -25,12 +25,13 @@ bool is_excluded_0f(const Insn& insn) {
     case 0x00:  // sldt, str: differ between processors
     case 0x03:  // lsl: may tell the processor's number
       return true;
-    case 0x01:  // sgdt, smsw, vmcall, monitorx, wrpkru, xgetbv(1)...
+    case 0x01:                    // sgdt, smsw, vmcall, monitorx, wrpkru, xgetbv(1)...
       return insn.modrm != 0xd6;  // xtest
-    case 0xc7:  // rdrand, rdseed, rdpid, senduipi, xsavec...
+    case 0xc7:                    // rdrand, rdseed, rdpid, senduipi, xsavec...
       return reg != 1;
     case 0xae:
-      if (memory) return insn.rep || reg == 4 || reg == 5 || (reg == 6 && !insn.operand_size_prefix);
+      if (memory)
+        return insn.rep || reg == 4 || reg == 5 || (reg == 6 && !insn.operand_size_prefix);
       if (insn.rep) return reg >= 4;  // ptwrite, incssp, umonitor; below: the segment bases
       return reg < 5 || insn.operand_size_prefix || insn.repne;  // umwait, tpause
     default:
@@ -38,21 +39,22 @@ bool is_excluded_0f(const Insn& insn) {
   }
 }
 
-// What the engine refuses aloud: string instructions that read through gs, and addresses of 32 bits
-// through gs that only the instruction itself can compute.
-bool is_refused(const Insn& insn) {
+// Gs operands that are left out. What the engine refuses aloud: string instructions that read
+// through gs, and addresses of 32 bits through gs that only the instruction itself can compute.
+bool is_excluded_with_gs(const Insn& insn) {
   if (insn.segment_prefix != 0x65) return false;
   const u8 even = insn.opcode & 0xfe;
   const bool reads_rsi = even == 0x6e || even == 0xa4 || even == 0xa6 || even == 0xac;
   if (insn.encoding == Encoding::kLegacy && insn.map == Map::kPrimary && reads_rsi) return true;
   const bool movdir64b =
       insn.encoding == Encoding::kLegacy && insn.map == Map::k0f38 && insn.opcode == 0xf8;
-  return insn.address_size_prefix &&
-         (insn.vsib || insn.encoding == Encoding::kEvex || movdir64b);
+  // Which of its bytes fxsave says to have faulted depends on the form of the operand.
+  if (insn.special == Special::kXsave || (insn.map == Map::k0f && insn.opcode == 0xae)) return true;
+  return insn.address_size_prefix && (insn.vsib || insn.encoding == Encoding::kEvex || movdir64b);
 }
 
 bool is_excluded(const Insn& insn) {
-  if (is_refused(insn)) return true;
+  if (is_excluded_with_gs(insn)) return true;
   if (insn.encoding == Encoding::kRex2 || insn.map == Map::k3dnow) return true;
   if (insn.encoding != Encoding::kLegacy) return false;
   if (insn.map == Map::k0f) return is_excluded_0f(insn);

@@ -1,10 +1,10 @@
-// A fuzz test of the relocator: random straight-line blocks from random states leave the same registers,
-// flags and memory, and raise the same faults with the same context, natively, under `tiptoe run` and
-// under `tiptoe record`.
+// A fuzz test of the relocator: random straight-line blocks from random states leave the same
+// registers, flags and memory, and raise the same faults with the same context, natively, under
+// `tiptoe run` and under `tiptoe record`.
 //
-// TIPTOE_FUZZ_SEED chooses the seed, TIPTOE_FUZZ_BLOCKS the number of blocks of each case, TIPTOE_FULL=1
-// runs forty times as many. TIPTOE_FUZZ_BATCH=B TIPTOE_FUZZ_ONLY=N runs block N of batch B alone.
-// timeout: 120
+// TIPTOE_FUZZ_SEED chooses the seed, TIPTOE_FUZZ_BLOCKS the number of blocks of each case,
+// TIPTOE_FULL=1 runs forty times as many. TIPTOE_FUZZ_BATCH=B TIPTOE_FUZZ_ONLY=N runs block N of
+// batch B alone. timeout: 120
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -23,20 +23,50 @@ constexpr u64 kLowWall[2] = {0x20000000, 0x70000000};
 
 // Walls of PROT_NONE keep stray accesses of blocks away from what the engine maps.
 constexpr Placement kPlacements[] = {
-    {"high", kHigh, kHigh - kMib, kHigh + 64 * kMib, kLowMemory,
-     {{kHigh - 512 * kMib, kHigh + 512 * kMib}, {kLowWall[0], kLowWall[1]}}, false},
-    {"high_compared", kHigh, kHigh - kMib, kHigh + 64 * kMib, kLowMemory,
-     {{kHigh - 512 * kMib, kHigh + 512 * kMib}, {kLowWall[0], kLowWall[1]}}, true},
+    {"high",
+     kHigh,
+     kHigh - kMib,
+     kHigh + 64 * kMib,
+     kLowMemory,
+     {{kHigh - 512 * kMib, kHigh + 512 * kMib}, {kLowWall[0], kLowWall[1]}},
+     false},
+    {"high_compared",
+     kHigh,
+     kHigh - kMib,
+     kHigh + 64 * kMib,
+     kLowMemory,
+     {{kHigh - 512 * kMib, kHigh + 512 * kMib}, {kLowWall[0], kLowWall[1]}},
+     true},
     // The engine finds a place within reach of the code, but from there the operands are not.
-    {"out_of_reach", kHigh, kHigh + 64 * kMib, kHigh + kReach, kLowMemory,
-     {{kHigh - kReach, kHigh + 3 * kGib}, {kLowWall[0], kLowWall[1]}}, false},
+    {"out_of_reach",
+     kHigh,
+     kHigh + 64 * kMib,
+     kHigh + kReach,
+     kLowMemory,
+     {{kHigh - kReach, kHigh + 3 * kGib}, {kLowWall[0], kLowWall[1]}},
+     false},
     // It finds none.
-    {"walled", kHigh, kHigh - kMib, kHigh + 64 * kMib, kLowMemory,
-     {{kHigh - 3 * kGib, kHigh + 3 * kGib}, {kLowWall[0], kLowWall[1]}}, false},
-    {"low", kLow, kLow - kMib, kLow + 64 * kMib, kLowMemory,
-     {{kLowWall[0], kLowWall[1]}, {0, 0}}, false},
-    {"low_compared", kLow, kLow - kMib, kLow + 64 * kMib, kLowMemory,
-     {{kLowWall[0], kLowWall[1]}, {0, 0}}, true},
+    {"walled",
+     kHigh,
+     kHigh - kMib,
+     kHigh + 64 * kMib,
+     kLowMemory,
+     {{kHigh - 3 * kGib, kHigh + 3 * kGib}, {kLowWall[0], kLowWall[1]}},
+     false},
+    {"low",
+     kLow,
+     kLow - kMib,
+     kLow + 64 * kMib,
+     kLowMemory,
+     {{kLowWall[0], kLowWall[1]}, {0, 0}},
+     false},
+    {"low_compared",
+     kLow,
+     kLow - kMib,
+     kLow + 64 * kMib,
+     kLowMemory,
+     {{kLowWall[0], kLowWall[1]}, {0, 0}},
+     true},
 };
 constexpr unsigned kBlocksEach = 20'000, kBatch = 4'000, kTimesInFull = 40;
 
@@ -66,8 +96,8 @@ const Templates& templates_for(const testing::Workshop& workshop, const Placemen
     if (ran.status != 0) throw std::runtime_error("fuzz_runner: " + ran.errors);
     std::vector<bool> keep(all.size());
     for (std::size_t i = 0; i < all.size(); ++i) {
-      keep[i] = all[i].insn.flow == x86::Flow::kTrap ||
-                ran.results[i * kFuzzStates].signal != SIGILL;
+      keep[i] =
+          all[i].insn.flow == x86::Flow::kTrap || ran.results[i * kFuzzStates].signal != SIGILL;
     }
     const std::size_t candidates = all.size();
     all.filter(keep);
@@ -101,8 +131,9 @@ class RelocatorFuzz : public ::testing::TestWithParam<Placement> {
     const Ran native = run_blocks(workshop_, placement_, pool_, blocks_, How::kNative);
     std::size_t reached = 0;
     while (reached < native.results.size() && native.results[reached].done != 0) ++reached;
-    ASSERT_EQ(native.status, 0) << native.errors << "in block " << reached / kFuzzStates << "\n"
-                                << describe(blocks_[std::min(reached / kFuzzStates, blocks_.size() - 1)]);
+    ASSERT_EQ(native.status, 0)
+        << native.errors << "in block " << reached / kFuzzStates << "\n"
+        << describe(blocks_[std::min(reached / kFuzzStates, blocks_.size() - 1)]);
     for (const FuzzResult& result : native.results) {
       ASSERT_EQ(result.done, 1u);
       faults_ += result.signal != 0;
@@ -142,7 +173,8 @@ class RelocatorFuzz : public ::testing::TestWithParam<Placement> {
     for (unsigned state = 0; state < kFuzzStates; ++state) {
       if (same(native.results[state], engine.results[state])) continue;
       if (difference != nullptr) {
-        *difference = "  from state\n" + describe_state(block.start.state[state]) + "  differs in\n" +
+        *difference = "  from state\n" + describe_state(block.start.state[state]) +
+                      "  differs in\n" +
                       first_differences(native.results[state], engine.results[state]);
         if (engine.results[state].done != 0) {
           *difference += dump_differences(native.dumps[state], engine.dumps[state]);
@@ -172,10 +204,11 @@ class RelocatorFuzz : public ::testing::TestWithParam<Placement> {
       block = shrunk(whole, how);
       agrees(block, how, &difference);
     }
-    ADD_FAILURE() << "block " << number << " under " << name_of(how) << ", " << placement_.name << "\n"
+    ADD_FAILURE() << "block " << number << " under " << name_of(how) << ", " << placement_.name
+                  << "\n"
                   << describe(whole) << "  shrunk to\n"
-                  << describe(block) << difference << "  Again: TIPTOE_FUZZ_SEED="
-                  << seed() << " TIPTOE_FUZZ_BATCH=" << batch_ << " TIPTOE_FUZZ_ONLY=" << number
+                  << describe(block) << difference << "  Again: TIPTOE_FUZZ_SEED=" << seed()
+                  << " TIPTOE_FUZZ_BATCH=" << batch_ << " TIPTOE_FUZZ_ONLY=" << number
                   << " engine_relocator_fuzz_test --gtest_filter='*/" << placement_.name << "'";
   }
 
@@ -192,9 +225,9 @@ class RelocatorFuzz : public ::testing::TestWithParam<Placement> {
 
 TEST_P(RelocatorFuzz, blocks_do_what_they_do_natively) {
   const bool full = std::getenv("TIPTOE_FULL") != nullptr;
-  const u64 wanted = number_from_environment("TIPTOE_FUZZ_BLOCKS",
-                                             kBlocksEach * (full ? kTimesInFull : 1)) *
-                     batch_size() / kBatch;
+  const u64 wanted =
+      number_from_environment("TIPTOE_FUZZ_BLOCKS", kBlocksEach * (full ? kTimesInFull : 1)) *
+      batch_size() / kBatch;
   const auto begin = std::chrono::steady_clock::now();
   u64 done = 0;
   batch_ = number_from_environment("TIPTOE_FUZZ_BATCH", 0);
@@ -210,10 +243,11 @@ TEST_P(RelocatorFuzz, blocks_do_what_they_do_natively) {
     done += count;
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-  std::printf("%llu blocks from %d states, natively and twice through the engine, in %.1f s; "
-              "%.1f %% of the runs ended with a fault\n",
-              static_cast<unsigned long long>(done), kFuzzStates, took.count(),
-              100.0 * static_cast<double>(faults_) / static_cast<double>(done * kFuzzStates));
+  std::printf(
+      "%llu blocks from %d states, natively and twice through the engine, in %.1f s; "
+      "%.1f %% of the runs ended with a fault\n",
+      static_cast<unsigned long long>(done), kFuzzStates, took.count(),
+      100.0 * static_cast<double>(faults_) / static_cast<double>(done * kFuzzStates));
 }
 
 INSTANTIATE_TEST_SUITE_P(Placements, RelocatorFuzz, ::testing::ValuesIn(kPlacements),

@@ -1,6 +1,6 @@
-// Runs the blocks of the relocator's fuzz test: each from its states, and writes what is left of the
-// registers, flags and memory. A fault in a block is caught, and its registers are those of the signal
-// context. Without libc, so that every address and segment base is the same in each run.
+// Runs the blocks of the relocator's fuzz test: each from its states, and writes what is left of
+// the registers, flags and memory. A fault in a block is caught, and its registers are those of the
+// signal context. Without libc, so that every address and segment base is the same in each run.
 // usage: fuzz_runner CASES RESULTS [NUMBER OF THE ONLY CASE]
 // build: -nostdlib -static -no-pie -ffreestanding -fno-stack-protector -fcf-protection=none
 #include "fuzz_format.h"
@@ -88,7 +88,8 @@ asm(".text\n"
 
 __attribute__((used)) static void handler(int number, siginfo_t* info, struct ucontext* context) {
   struct sigcontext* at = &context->uc_mcontext;
-  if (at->rip < code_first || at->rip >= code_last) stop(98, "fuzz_runner: fault outside the code\n");
+  if (at->rip < code_first || at->rip >= code_last)
+    stop(98, "fuzz_runner: fault outside the code\n");
   const uint64_t gpr[16] = {at->rax, at->rcx, at->rdx, at->rbx, at->rsp, at->rbp, at->rsi, at->rdi,
                             at->r8,  at->r9,  at->r10, at->r11, at->r12, at->r13, at->r14, at->r15};
   copy(result->gpr, gpr, sizeof gpr);
@@ -146,7 +147,8 @@ static void map_code(const struct FuzzHeader* header, const uint8_t* file) {
   const int write = PROT_READ | PROT_WRITE;
   code_first = header->code_start;
   code_last = header->code_start + header->code_bytes;
-  map_at(code_first, header->code_bytes, header->code_writable ? write | PROT_EXEC : write, MAP_FIXED);
+  map_at(code_first, header->code_bytes, header->code_writable ? write | PROT_EXEC : write,
+         MAP_FIXED);
   copy((void*)code_first, file + header->code_offset, header->code_bytes);
   if (!header->code_writable) {
     call3(__NR_mprotect, (long)code_first, (long)header->code_bytes, PROT_READ | PROT_EXEC);
@@ -164,12 +166,11 @@ static void* map_file(const char* path, uint64_t bytes, int write) {
 
 // --- Vector and x87 state ---
 
-static struct {
-  uint32_t offset, bytes;
-} component[4];
+static struct { uint32_t offset, bytes; } component[4];
 
 static void cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]) {
-  asm volatile("cpuid" : "=a"(out[0]), "=b"(out[1]), "=c"(out[2]), "=d"(out[3])
+  asm volatile("cpuid"
+               : "=a"(out[0]), "=b"(out[1]), "=c"(out[2]), "=d"(out[3])
                : "a"(leaf), "c"(subleaf));
 }
 
@@ -288,7 +289,8 @@ __attribute__((used)) static void start(long* stack) {
   } else {
     result = map_file(words[2], header->case_count * kFuzzStates * sizeof *result, 1);
     for (uint64_t i = 0; i < header->case_count; ++i) {
-      for (int state = 0; state < kFuzzStates; ++state, ++result) run(header, &cases[i], state, pool);
+      for (int state = 0; state < kFuzzStates; ++state, ++result)
+        run(header, &cases[i], state, pool);
     }
   }
   call3(__NR_exit_group, 0, 0, 0);
