@@ -57,6 +57,8 @@ void EventMemory::init(u64 segment) {
   TIPTOE_CHECK(control_->magic == kSegmentMagic && control_->version == kSegmentVersion, segment, 0);
   descriptors_ = reinterpret_cast<ChunkDescriptor*>(segment + control_->descriptors_offset);
   chunks_ = segment + control_->chunks_offset;
+  // A core file is the program's; the pool is gigabytes of address space.
+  sys::call(__NR_madvise, segment, control_->segment_bytes, MADV_DONTDUMP);
   recording_ = (control_->flags & kControlRecording) != 0;
 }
 

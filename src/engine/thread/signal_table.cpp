@@ -40,8 +40,8 @@ void set_kernel_mask(sys::SignalSet mask) {
 }
 
 void apply_app_mask(ThreadState& thread) {
-  if (__atomic_load_n(&thread.pending, __ATOMIC_RELAXED) != 0) return;
-  set_kernel_mask(kernel_mask(thread.app_mask));
+  const bool signal_waits = __atomic_load_n(&thread.pending, __ATOMIC_RELAXED) != 0;
+  set_kernel_mask(signal_waits ? ~kAlwaysOurs : kernel_mask(thread.app_mask));
 }
 
 void send_refused_faults(ThreadState& thread) {
