@@ -140,6 +140,19 @@ INSTANTIATE_TEST_SUITE_P(, CheckTest, ::testing::Bool(), [](const auto& info) {
   return std::string(info.param ? "as_recorded" : "as_run");
 });
 
+TEST(CheckCommand, IsAnOptionOfRun) {
+  const Workshop workshop;
+  const std::string program = TIPTOE_TEST_PROGRAMS "/path_loops";
+  const Outcome checked =
+      workshop.run_native({TIPTOE_COMMAND, "run", "--check", "--as-recorded", "--", program});
+  EXPECT_EQ(checked.status, 0);
+  EXPECT_THAT(checked.err, HasSubstr("no difference"));
+  const Outcome alone =
+      workshop.run_native({TIPTOE_COMMAND, "run", "--as-recorded", "--", program});
+  EXPECT_EQ(alone.status, 125);
+  EXPECT_THAT(alone.err, HasSubstr("--check"));
+}
+
 // --- the test programs that check themselves ---
 
 class CheckPathTest : public ::testing::TestWithParam<std::string> {};
