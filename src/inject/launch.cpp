@@ -69,14 +69,14 @@ Launched give_up(pid_t pid, int error, const char* what) {
   return {LaunchOutcome::kFailed, -1, error, what};
 }
 
-// After the child is gone: the errno that execve left in the channel.
+// After the child is gone: by the errno that execve left in the channel, or else it was killed.
 Launched not_started(pid_t pid, int channel) {
-  int error = 0;
+  int error = 0, wait_status = 0;
+  waitpid(pid, &wait_status, __WALL);
   if (recv(channel, &error, sizeof(error), MSG_DONTWAIT) == sizeof(error)) {
-    waitpid(pid, nullptr, __WALL | WNOHANG);
     return {LaunchOutcome::kNotStarted, -1, error, "execve"};
   }
-  return {LaunchOutcome::kFailed, -1, ECHILD, "starting the program"};
+  return {LaunchOutcome::kEnded, pid, ECHILD, "starting the program", wait_status};
 }
 
 // execve closes the channel; a failed one first writes into it.

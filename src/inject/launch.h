@@ -34,6 +34,7 @@ enum class LaunchOutcome {
   kAtExec,      // stopped at PTRACE_EVENT_EXEC
   kUntraced,    // runs natively: nothing may trace it
   kNotStarted,  // execve failed with `error`
+  kEnded,       // killed before it could begin; reaped, with `wait_status`
   kFailed,      // we failed, with `error` from `what`
 };
 
@@ -42,6 +43,7 @@ struct Launched {
   pid_t pid = -1;
   int error = 0;
   const char* what = "";
+  int wait_status = 0;
 };
 
 // What tiptoe was started with and changes for itself; the program gets it as it was. All else the

@@ -9,6 +9,8 @@
 
 #include <string>
 
+#include "inject/process_facts.h"
+
 #ifndef PTRACE_EVENT_STOP
 #define PTRACE_EVENT_STOP 128
 #endif
@@ -51,6 +53,30 @@ class BlockSigchld {
   sigset_t before_;
 };
 
+// What waitpid would have said.
+int as_wait_status(const siginfo_t& info) {
+  switch (info.si_code) {
+    case CLD_EXITED:
+      return info.si_status << 8;
+    case CLD_KILLED:
+      return info.si_status;
+    case CLD_DUMPED:
+      return info.si_status | WCOREFLAG;
+    default:
+      return info.si_status << 8 | 0x7f;
+  }
+}
+
+// Two looks, because one that takes stops and only looks at ends does not exist.
+std::optional<int> look_for_report(pid_t tid, int& error) {
+  for (const int what : {WSTOPPED, WEXITED | WNOWAIT}) {
+    siginfo_t info{};
+    error = waitid(P_PID, static_cast<id_t>(tid), &info, what | __WALL | WNOHANG) == 0 ? 0 : errno;
+    if (error == 0 && info.si_pid == tid) return as_wait_status(info);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 StopKind classify_stop(int wait_status) {
@@ -85,14 +111,18 @@ std::optional<int> wait_for_report(pid_t tid, int timeout_ms) {
   const BlockSigchld blocked;
   const i64 deadline = now_ms() + timeout_ms;
   for (;;) {
-    int status = 0;
-    const pid_t got = waitpid(tid, &status, __WALL | WNOHANG);
-    if (got == tid) return status;
-    if (got < 0 && errno != EINTR) return std::nullopt;
+    int error = 0;
+    if (const std::optional<int> report = look_for_report(tid, error)) return report;
+    if (error != 0 && error != EINTR) return std::nullopt;
     const i64 left = deadline - now_ms();
     if (left <= 0) return std::nullopt;
     blocked.wait(left);
   }
+}
+
+bool is_ending(pid_t tid) {
+  const std::optional<std::string> tracer = status_field(tid, "TracerPid");
+  return !tracer || *tracer != "0";
 }
 
 Expected<Tracee> Tracee::at_exec(pid_t tid) {

@@ -35,8 +35,14 @@ StopKind classify_stop(int wait_status);
 void resume_unchanged(pid_t tid, int wait_status);
 
 // Waits for the next report of one thread; nothing when it does not come in time. (A wait without
-// an end would hang with a target whose cgroup is frozen.)
+// an end would hang with a target whose cgroup is frozen.) A stop is taken; an end is told, as
+// often as one asks, and left for the caller to reap: it may be what tiptoe's exit status depends
+// on.
 std::optional<int> wait_for_report(pid_t tid, int timeout_ms);
+
+// Whether a thread that could not be detached was on its way to its end (SIGKILL, a group exit):
+// one that does not end can always be detached while it is stopped.
+bool is_ending(pid_t tid);
 
 class Tracee {
  public:

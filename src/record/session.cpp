@@ -156,7 +156,8 @@ void Recorder::on_signal(const signalfd_siginfo& info) {
 
 void Recorder::on_message(ReceivedMessage& received) {
   if (received.outcome == ReceivedMessage::kClosed) {
-    say("its helper process was lost; the recording ends here, the program goes on");
+    say("its helper process was lost: the recording ends here, the program goes on, and its exit "
+        "status is not known");
     return end(kExitFailed);
   }
   const Message& message = received.message;
@@ -175,6 +176,10 @@ void Recorder::on_message(ReceivedMessage& received) {
     case MessageKind::kMainStopped:
       on_program_stopped(message.value);
       break;
+    case MessageKind::kMainLost:  // what was asked for is a trace, though nothing is in it
+      if (main_pid_ < 0) main_pid_ = message.pid;
+      if (!open_trace()) return end(kExitFailed);
+      [[fallthrough]];
     case MessageKind::kMainEnded:
       wait_status_ = message.value;
       end(aborted_                     ? kExitFailed
@@ -265,7 +270,7 @@ void Recorder::write_end(const DrainThread::Result& result) {
   totals.threads = result.totals.threads;
   totals.images = result.images;
   totals.wait_status = wait_status_.value_or(0);
-  if (wait_status_) {
+  if (wait_status_ && main_image_) {
     (void)writer_->write_process_end(main_image_, kRootProcess, main_pid_, *wait_status_);
   }
   const Status status = writer_->finish(reason, totals);

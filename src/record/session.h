@@ -5,7 +5,9 @@
 // stands in the shell's place for the program (signals, job control, exit status).
 //
 // The recording ends when the program ends, not when the last of its descendants does: as a shell
-// would, tiptoe returns then. Processes that still run go on, untraced from then on.
+// would, tiptoe returns then. Processes that still run go on, untraced from then on. Should the
+// warden be killed, the recording ends in the same way and tiptoe, which can then learn no exit
+// status, says so and exits with 125.
 #pragma once
 
 #include <optional>

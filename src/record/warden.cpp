@@ -89,6 +89,7 @@ class Warden {
   void on_message(const Message& message);
   void on_exec(pid_t pid, const ExecService::Attached& from);
   void trace_image(pid_t pid, u32 parent_image, u32 parent_process);
+  void on_untraced(pid_t pid, const std::string& reason);
   void hand_over(inject::Injected& injected, u32 parent_image, u32 parent_process);
   void await_held(u32 image);
   void on_recorder_gone();
@@ -105,6 +106,7 @@ class Warden {
   std::unique_ptr<BellRinger> bells_;
   pid_t main_ = -1;
   bool main_alive_ = false;
+  bool lost_at_start_ = false;  // the program was killed before it was handed over
   bool recorder_gone_ = false;
   u32 last_image_ = 0;
   u32 last_held_ = 0;
@@ -141,7 +143,7 @@ int Warden::run() {
 bool Warden::start() {
   const inject::Launched launched =
       inject::launch(options_.command, options_.inherited, !options_.gains_privileges);
-  Message failure{MessageKind::kNotStarted, 0, 0, launched.error};
+  Message failure{MessageKind::kNotStarted, 0, launched.pid, launched.error};
   switch (launched.outcome) {
     case inject::LaunchOutcome::kFailed:
       failure.kind = MessageKind::kFailed;
@@ -149,6 +151,9 @@ bool Warden::start() {
       [[fallthrough]];
     case inject::LaunchOutcome::kNotStarted:
       send(failure);
+      return false;
+    case inject::LaunchOutcome::kEnded:
+      send({MessageKind::kMainLost, 0, launched.pid, launched.wait_status});
       return false;
     default:
       break;
@@ -195,7 +200,7 @@ void Warden::on_main_report(int wait_status) {
     return;
   }
   main_alive_ = false;
-  send({MessageKind::kMainEnded, 0, main_, wait_status});
+  send({lost_at_start_ ? MessageKind::kMainLost : MessageKind::kMainEnded, 0, main_, wait_status});
 }
 
 void Warden::read_messages() {
@@ -247,17 +252,25 @@ void Warden::on_exec(pid_t pid, const ExecService::Attached& from) {
 }
 
 void Warden::trace_image(pid_t pid, u32 parent_image, u32 parent_process) {
-  const std::string who = "process " + std::to_string(pid) + " runs untraced: ";
   if (const auto reason = inject::reason_not_to_inject(pid)) {
     ptrace(PTRACE_DETACH, pid, 0, 0);
-    return notice(who + *reason);
+    return on_untraced(pid, *reason);
   }
   Expected<inject::Injected> injected = inject::inject_at_exec(pid, image_, options_.inject);
-  if (!injected) return notice(who + injected.error().message);
+  if (!injected) return on_untraced(pid, injected.error().message);
   hand_over(*injected, parent_image, parent_process);
   if (aborted_) return;
   if (Status status = injected->tracee.give_back(injected->entry); !status) {
-    notice(who + status.error().message);
+    on_untraced(pid, status.error().message);
+  }
+}
+
+// A process that was killed meanwhile is no news: its end will be.
+void Warden::on_untraced(pid_t pid, const std::string& reason) {
+  if (!inject::is_ending(pid)) {
+    notice("process " + std::to_string(pid) + " runs untraced: " + reason);
+  } else if (pid == main_ && last_image_ == 0) {
+    lost_at_start_ = true;
   }
 }
 

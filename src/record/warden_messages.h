@@ -16,6 +16,7 @@ enum class MessageKind : u32 {
   kFailed,       // tiptoe cannot: `text`
   kMainStopped,  // the program was stopped by signal `value`
   kMainEnded,    // the program ended with wait status `value`
+  kMainLost,     // the same, and it was to be traced but killed before its first instruction
   kNotice,       // `text` for the person at the terminal
   // From the recorder.
   kImageHeld,  // the recorder has mapped the segment of `image` and holds its lock
