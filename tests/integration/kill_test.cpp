@@ -1,5 +1,6 @@
 // SIGKILL at random moments: to the traced program, whose trace must hold all it had done; and to
-// the recorder, whose program must go on as if nothing had happened.
+// the recorder or its helper process, whose program must go on as if nothing had happened and whose
+// trace must hold a beginning.
 //
 // The program tells each round that it finishes. Its path is always the same, so that what a trace
 // holds must be a beginning of what the stepper saw, and must reach at least as far as was told.
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <random>
 #include <sstream>
 #include <thread>
@@ -23,6 +25,8 @@ using std::chrono::microseconds;
 using std::chrono::seconds;
 
 constexpr char kTarget[] = TIPTOE_TEST_PROGRAMS "/kill_target_static";
+constexpr char kBusy[] = TIPTOE_TEST_PROGRAMS "/busy_rounds_static";
+constexpr char kBusyOutput[] = "0\n1\n2\n3\n4\n5\n6\n7\n";
 constexpr int kMoments = 50;
 constexpr int kRounds = 150;
 constexpr size_t kBytesPerRound = 4;
@@ -76,6 +80,14 @@ pid_t wait_for_target(pid_t recorder) {
   for (int i = 0; i < 5000; ++i) {
     if (const pid_t target = target_below(recorder)) return target;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return 0;
+}
+
+pid_t parent_of(pid_t pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("PPid:")) return std::stoi(line.substr(5));
   }
   return 0;
 }
@@ -138,6 +150,52 @@ TEST_F(KillTest, ProgramSurvivesTheRecorder) {
     ASSERT_TRUE(outcome.status == 128 + SIGKILL || outcome.status == 0) << outcome.status;
     ASSERT_EQ(outcome.out, whole_output());
     EXPECT_LT(run({TIPTOE_COMMAND, "info", folder / "trace"}).status, 125);
+  }
+}
+
+// What it had handed over in whole chunks, of a program that goes on defining new code.
+TEST_F(KillTest, KilledRecorderLeavesABeginning) {
+  TemporaryFolder folder;
+  ASSERT_EQ(record(folder / "whole", {kBusy}).status, 0);
+  const Outcome whole = run({TIPTOE_COMMAND, "path", "--raw", folder / "whole"});
+  ASSERT_EQ(whole.status, 0) << whole.err;
+
+  Child recorder({"setarch", "-R", TIPTOE_COMMAND, "record", "-o", folder / "cut", "--", kBusy});
+  recorder.read_output(8, seconds(20));  // four rounds: more than two chunks
+  std::this_thread::sleep_for(std::chrono::milliseconds(150));
+  kill(recorder.pid(), SIGKILL);
+  EXPECT_EQ(recorder.finish(seconds(30)).out, kBusyOutput);
+
+  const Outcome cut = run({TIPTOE_COMMAND, "path", "--raw", folder / "cut"});
+  EXPECT_EQ(cut.status, 2) << "a file without its end: " << cut.err;
+  EXPECT_GT(std::count(cut.out.begin(), cut.out.end(), '\n'), 500'000);
+  EXPECT_LT(cut.out.size(), whole.out.size());
+  EXPECT_EQ(whole.out.compare(0, cut.out.size(), cut.out), 0) << "paths part";
+}
+
+TEST_F(KillTest, ProgramSurvivesTheRecordersHelper) {
+  const std::vector<Path> stepped = stepped_paths({kTarget});
+  ASSERT_EQ(stepped.size(), 1u);
+  for (int moment = 0; moment < 5; ++moment) {
+    SCOPED_TRACE(where(moment));
+    TemporaryFolder folder;
+    const std::string trace = folder / "trace";
+    Child recorder({"setarch", "-R", TIPTOE_COMMAND, "record", "-o", trace, "--", kTarget});
+    recorder.read_output(kBytesPerRound, seconds(20));
+    const pid_t target = wait_for_target(recorder.pid());
+    ASSERT_GT(target, 0);
+    const pid_t helper = parent_of(target);
+    ASSERT_EQ(parent_of(helper), recorder.pid());
+    kill(helper, SIGKILL);
+    const Outcome outcome = recorder.finish(seconds(30));
+    EXPECT_EQ(outcome.status, 125);
+    EXPECT_EQ(outcome.out, whole_output());
+    EXPECT_NE(outcome.err.find("helper process was lost"), std::string::npos) << outcome.err;
+    const Path path = traced_path(trace);
+    ASSERT_GT(path.size(), 0u);
+    ASSERT_LE(path.size(), stepped[0].size());
+    EXPECT_TRUE(std::equal(path.begin(), path.end(), stepped[0].begin()))
+        << *difference(stepped, {path});
   }
 }
 
