@@ -102,9 +102,18 @@ def report(results):
     return "\n\n".join(parts) + "\n"
 
 
+NOTES = "## Notes\n"
+
+
+def notes_of(old_page):
+    """What people wrote at the end of the page; writing new figures keeps it."""
+    at = old_page.find(NOTES)
+    return "\n" + old_page[at:] if at >= 0 else ""
+
+
 PAGE = """# Benchmarks
 
-Written by `./dev bench --write`; numbers are never typed in by hand. What the machine was:
+Written by `./dev bench --write`; the tables are never typed in by hand, only what stands under Notes is. What the machine was:
 
 * {processor}, {cpus} CPUs{virtual}, Linux {kernel}, load at the end {load}
 * {tiptoe}, {date}; {rounds} rounds, native / run / record in turn, work x{factor:g}
