@@ -59,7 +59,7 @@ bool LockStep::on_before_syscall(const CheckMailbox& post) {
                    std::move(lines));
   }
   call_ = pending_call(twin_.registers());
-  const std::string why = reason_to_end(*call_);
+  const std::string why = reason_to_end(program_, *call_);
   return why.empty() || end(why);
 }
 

@@ -73,6 +73,13 @@ void follow_address_space(Twin& twin, const ProcessMemory& program, const System
   }
 }
 
+constexpr char kStartsThread[] = "the program starts a thread";
+
+// Something that runs in the same memory at the same time.
+bool starts_thread(u64 clone_flags) {
+  return (clone_flags & (CLONE_VM | CLONE_VFORK)) == CLONE_VM;
+}
+
 void follow_segment_base(const SystemCall& call, Registers& registers) {
   if (call.number != SYS_arch_prctl) return;
   if (call.arguments[0] == ARCH_SET_FS) registers.fs_base = call.arguments[1];
@@ -85,12 +92,15 @@ SystemCall pending_call(const Registers& r) {
   return {static_cast<u32>(r.rax), {r.rdi, r.rsi, r.rdx, r.r10, r.r8, r.r9}};
 }
 
-std::string reason_to_end(const SystemCall& call) {
+std::string reason_to_end(const ProcessMemory& program, const SystemCall& call) {
   switch (call.number) {
     case SYS_clone:
-      return (call.arguments[0] & (CLONE_VM | CLONE_VFORK)) == CLONE_VM
-                 ? "the program starts a thread"
-                 : "";
+      return starts_thread(call.arguments[0]) ? kStartsThread : "";
+    case SYS_clone3: {  // the flags are the first word of the structure
+      u64 flags = 0;
+      program.read(call.arguments[0], {reinterpret_cast<u8*>(&flags), sizeof flags});
+      return starts_thread(flags) ? kStartsThread : "";
+    }
     case SYS_shmat:
       return "the program shares memory with others (shmat)";
     default:

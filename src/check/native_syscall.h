@@ -20,7 +20,7 @@ struct SystemCall {
 SystemCall pending_call(const Registers& registers);
 
 // Why the check cannot go on beyond this call; empty when it can.
-std::string reason_to_end(const SystemCall& call);
+std::string reason_to_end(const ProcessMemory& program, const SystemCall& call);
 
 // Brings the twin, which stands before `call`, behind it, as the program is with `result`.
 void follow_call(Twin& twin, const ProcessMemory& program, const SystemCall& call, i64 result);

@@ -126,9 +126,19 @@ TEST_P(CheckTest, TellsWhenAProgramIsKilledAsItWouldBeNatively) {
 }
 
 TEST_P(CheckTest, EndsWithAWordWhenAThreadIsStarted) {
-  const Outcome outcome = check({TIPTOE_TEST_PROGRAMS "/path_threads"});
-  EXPECT_EQ(outcome.status, 0);
-  EXPECT_THAT(outcome.err, HasSubstr("the program starts a thread; the program goes on unchecked"));
+  const char* source =
+      "#include <pthread.h>\n"
+      "static void* work(void* p) { return p; }\n"
+      "int main(void) { pthread_t t; pthread_create(&t, 0, work, 0); pthread_join(t, 0); return 0; "
+      "}";
+  for (const std::string& program :
+       {std::string(TIPTOE_TEST_PROGRAMS "/path_threads"),          // clone
+        workshop_.compile("clone3", source, "gcc -O1 -static")}) {  // glibc: clone3
+    const Outcome outcome = check({program});
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_THAT(outcome.err,
+                HasSubstr("the program starts a thread; the program goes on unchecked"));
+  }
 }
 
 TEST_P(CheckTest, ProgramsThatDoNotStart) {
