@@ -533,11 +533,12 @@ Block make_block(const Templates& templates, const Placement& placement, u64 pc,
   return block;
 }
 
-Block make_single(const Template& which, const Placement& placement, u64 pc, Random& random) {
+Block make_single(std::span<const u8> insn, const Placement& placement, u64 pc, Random& random) {
   const Beliefs beliefs = random_beliefs(random);
   Block block;
   block.start = random_start(beliefs, placement, pc, random);
-  block.insns.emplace_back(which.bytes, which.bytes + which.insn.length);
+  block.insns.push_back(kToNext);
+  block.insns.emplace_back(insn.begin(), insn.end());
   return block;
 }
 

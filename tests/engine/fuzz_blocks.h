@@ -65,8 +65,8 @@ std::vector<u8> make_pool(const Placement& placement, u64 seed);
 std::vector<u8> make_tail(const Placement& placement);
 
 Block make_block(const Templates& templates, const Placement& placement, u64 pc, Random& random);
-// One template as it is, to see whether the processor has the instruction.
-Block make_single(const Template& which, const Placement& placement, u64 pc, Random& random);
+// One instruction as it is.
+Block make_single(std::span<const u8> insn, const Placement& placement, u64 pc, Random& random);
 
 // The block's bytes with its jump to the tail.
 std::vector<u8> assemble(const Block& block, const Placement& placement);

@@ -90,7 +90,8 @@ const Templates& templates_for(const testing::Workshop& workshop, const Placemen
     const std::vector<u8> pool = make_pool(placement, seed());
     std::vector<Block> blocks;
     for (std::size_t i = 0; i < all.size(); ++i) {
-      blocks.push_back(make_single(all[i], placement, block_pc(placement, i), random));
+      blocks.push_back(make_single({all[i].bytes, all[i].insn.length}, placement,
+                                   block_pc(placement, i), random));
     }
     const Ran ran = run_blocks(workshop, placement, pool, blocks, How::kNative);
     if (ran.status != 0) throw std::runtime_error("fuzz_runner: " + ran.errors);
@@ -248,6 +249,41 @@ TEST_P(RelocatorFuzz, blocks_do_what_they_do_natively) {
       "%.1f %% of the runs ended with a fault\n",
       static_cast<unsigned long long>(done), kFuzzStates, took.count(),
       100.0 * static_cast<double>(faults_) / static_cast<double>(done * kFuzzStates));
+}
+
+// What the fuzz test has found, each from many states.
+TEST_P(RelocatorFuzz, found_before) {
+  const std::vector<std::vector<u8>> insns{
+      {0x41, 0x65, 0x0f, 0x46, 0x6c, 0xbd, 0xfe},  // cmovbe ebp, gs:[rbp+rdi*4-2], with a REX that
+                                                   // means nothing as long as the prefix is there
+      {0x65, 0x67, 0x8b, 0x08},                    // mov ecx, gs:[eax]
+      {0x65, 0x46, 0xaf},                          // scasd, whose segment cannot be overridden
+      {0x65, 0x50},                                // push rax, the same
+      {0x65, 0x48, 0xa1, 0x10, 0, 0, 0, 0, 0, 0, 0},           // mov rax, gs:[0x10]
+      {0x65, 0x67, 0xa2, 0x10, 0, 0, 0},                       // mov gs:[0x10], al
+      {0x65, 0xd7},                                            // xlat gs:[rbx+al]
+      {0x65, 0x66, 0x0f, 0xf7, 0xca},                          // maskmovdqu gs:[rdi], xmm1, xmm2
+      {0x65, 0x8f, 0x44, 0x24, 0x08},                          // pop gs:[rsp+8]
+      {0x65, 0x62, 0xf1, 0xfe, 0x48, 0x6f, 0x48, 0x01},        // vmovdqu64 zmm1, gs:[rax+0x40]
+      {0x65, 0x62, 0x91, 0xfe, 0x48, 0x6f, 0x4c, 0x3f, 0x01},  // the same, gs:[r15+r15*1+0x40]
+      {0x65, 0xc4, 0xe2, 0x71, 0x90, 0x04, 0x10},  // vpgatherdd xmm0, gs:[rax+xmm2], xmm1
+      {0x65, 0xc4, 0xc2, 0x71, 0x90, 0x04, 0x17},  // the same, gs:[r15+xmm2]
+      {0x65, 0xc4, 0xe2, 0x71, 0x90, 0x04, 0x15, 0x10, 0, 0, 0},  // the same, gs:[xmm2+0x10]
+      {0x65, 0x41, 0x0f, 0xc7, 0x4c, 0x37, 0x20},                 // cmpxchg8b gs:[r15+rsi+0x20]
+      {0x65, 0x48, 0x0f, 0xc7, 0x4c, 0x37, 0x20},                 // cmpxchg16b gs:[rdi+rsi+0x20]
+      {0x41, 0x66, 0x3e, 0x26, 0x2e, 0x66, 0x4a, 0x0f, 0x38, 0x22, 0x1d, 0, 0, 0, 0x04},
+      // pmovsxbq xmm3, [rip+0x4000000] of 15 bytes: the absolute form would be one too long
+  };
+  Random random(seed());
+  pool_ = make_pool(placement_, seed());
+  const unsigned times = batch_size() < kBatch ? 1 : 64;
+  for (const std::vector<u8>& insn : insns) {
+    for (unsigned i = 0; i < times; ++i) {
+      blocks_.push_back(
+          make_single(insn, placement_, block_pc(placement_, blocks_.size()), random));
+    }
+  }
+  run_batch();
 }
 
 INSTANTIATE_TEST_SUITE_P(Placements, RelocatorFuzz, ::testing::ValuesIn(kPlacements),

@@ -150,9 +150,9 @@ static void map_code(const struct FuzzHeader* header, const uint8_t* file) {
   map_at(code_first, header->code_bytes, header->code_writable ? write | PROT_EXEC : write,
          MAP_FIXED);
   copy((void*)code_first, file + header->code_offset, header->code_bytes);
-  if (!header->code_writable) {
-    call3(__NR_mprotect, (long)code_first, (long)header->code_bytes, PROT_READ | PROT_EXEC);
-  }
+  // The tail, on the first page, is never writable: a block that spoils it would spoil all others.
+  const uint64_t fixed = header->code_writable ? 4096 : header->code_bytes;
+  call3(__NR_mprotect, (long)code_first, (long)fixed, PROT_READ | PROT_EXEC);
 }
 
 static void* map_file(const char* path, uint64_t bytes, int write) {
