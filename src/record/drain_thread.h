@@ -1,9 +1,8 @@
 // The thread that drains all images of a session as their doorbells ring, and writes the trace.
 //
 // Draining and compressing are one thread's work: a chunk is compressed straight out of shared
-// memory (no copy) at 0.3 GB/s and more, which keeps up with programs that run at a few hundred
-// million instructions a second, and the program waits (backlog_limit) rather than lose words
-// beyond that.
+// memory (no copy), densely (zstd) while that keeps up and fast (LZ4) when sealed chunks pile up.
+// The program waits (backlog_limit) rather than lose words when even that is too slow.
 #pragma once
 
 #include <sys/types.h>

@@ -20,6 +20,10 @@ namespace {
 // taking a chunk and describing it a process may be overtaken by this many others.
 constexpr u32 kUndescribedChunks = 64;
 
+// Sealed chunks from which on the recorder counts as behind the program: few enough to stay in the
+// processor's cache until they are drained, enough not to be taken for a hiccup.
+constexpr u32 kBehindChunks = 4;
+
 template <class T>
 T load(const T& word) {
   return std::atomic_ref(const_cast<T&>(word)).load();
@@ -208,6 +212,9 @@ void ImageDrain::write_flow(u32 index, std::span<const u32> words) {
   if (words.empty()) return;
   counter_.count(words);
   if (!writer_) return;
+  // The program waits for a recorder that is too far behind: density is for when there is time.
+  const bool behind = load(control().sealed_count) >= kBehindChunks;
+  writer_->use_codec(behind ? trace::Codec::kLz4 : trace::Codec::kZstd);
   (void)writer_->write_flow(number_, descriptor.stream, descriptor.sequence, descriptor.begin_tsc,
                             descriptor.end_tsc, words);
 }

@@ -138,6 +138,10 @@ Expected<Writer> Writer::create(const std::filesystem::path& path, const Session
   return writer;
 }
 
+void Writer::use_codec(Codec codec) {
+  impl_->codec = codec;
+}
+
 Status Writer::write_flow(u32 image, u32 stream, u32 sequence, u64 begin_tsc, u64 end_tsc,
                           std::span<const u32> words) {
   SectionHeader header = header_of(SectionKind::kFlow, image, stream);
