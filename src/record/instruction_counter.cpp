@@ -1,5 +1,6 @@
 #include "record/instruction_counter.h"
 
+#include <bit>
 #include <cstring>
 
 #include "bridge/definitions.h"
@@ -22,7 +23,7 @@ void InstructionCounter::define(std::span<const u8> block) {
   if (last > kMostExits || exits_at + definition.exit_count * sizeof(BlockExit) > block.size()) {
     return;
   }
-  if (by_exit_.size() < last) by_exit_.resize(last);
+  if (by_exit_.size() < last) by_exit_.resize(std::bit_ceil(last));
   for (u32 i = 0; i < definition.exit_count; ++i) {
     BlockExit exit;
     std::memcpy(&exit, block.data() + exits_at + i * sizeof(exit), sizeof(exit));
@@ -30,8 +31,27 @@ void InstructionCounter::define(std::span<const u8> block) {
   }
 }
 
+// All of a group are known exits, nearly always: one comparison then stands for all of theirs. The
+// sum is not kept in memory, where each addition would wait for the one before.
+size_t InstructionCounter::count_exits(std::span<const u32> words) {
+  constexpr size_t kGroup = 8;
+  const u16* const by_exit = by_exit_.data();
+  const u32 known = static_cast<u32>(by_exit_.size());  // a power of two; control words are above
+  u64 instructions = 0;
+  size_t at = 0;
+  for (; at + kGroup <= words.size(); at += kGroup) {
+    const u32* const group = words.data() + at;
+    u32 any = 0;
+    for (size_t i = 0; i < kGroup; ++i) any |= group[i];
+    if (any >= known) break;
+    for (size_t i = 0; i < kGroup; ++i) instructions += by_exit[group[i]];
+  }
+  instructions_ += instructions;
+  return at;
+}
+
 void InstructionCounter::count(std::span<const u32> words) {
-  for (size_t at = 0; at < words.size(); ++at) {
+  for (size_t at = count_exits(words); at < words.size(); ++at) {
     const u32 word = words[at];
     if (!is_control(word)) {
       if (word < by_exit_.size()) instructions_ += by_exit_[word];
@@ -52,6 +72,7 @@ void InstructionCounter::count(std::span<const u32> words) {
         break;
     }
     at += payload;
+    at += count_exits(words.subspan(at + 1));
   }
 }
 

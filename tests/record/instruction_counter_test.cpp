@@ -44,6 +44,25 @@ TEST(InstructionCounter, control_records_count_only_what_was_executed) {
   EXPECT_EQ(counter.instructions(), 10u + 4 + 1 + 10);
 }
 
+TEST(InstructionCounter, long_runs_count_as_their_words_do) {
+  InstructionCounter whole, by_word;
+  for (InstructionCounter* counter : {&whole, &by_word}) counter->define(block(1, {0, 4, 6, 11}));
+  std::vector<u32> words;
+  for (u32 i = 0; i < 10'000; ++i) {
+    words.push_back(1 + i * 2654435761u % 4);
+    if (i % 997 == 5) words.insert(words.end(), {control_word(Control::kSignal, 2), 1, 1});
+    if (i % 1501 == 7) words.push_back(0x1234567);  // unknown
+  }
+  whole.count(words);
+  for (size_t at = 0; at < words.size();) {
+    const size_t record = is_control(words[at]) ? 1 + control_payload_words(words[at]) : 1;
+    by_word.count(std::span(words).subspan(at, record));
+    at += record;
+  }
+  EXPECT_EQ(whole.instructions(), by_word.instructions());
+  EXPECT_GT(whole.instructions(), 10'000u * 3);
+}
+
 TEST(InstructionCounter, damaged_records_are_ignored) {
   InstructionCounter counter;
   std::vector<u8> cut = block(1, {3, 3, 3});
