@@ -221,8 +221,8 @@ GprSet encoded_registers(const Insn& insn) {
 
 unsigned encode_operand_load(const Insn& insn, Gpr to, u8* out) {
   Writer w(out);
-  // Of the legacy prefixes only segment and address size mean something for a load, and each once: the
-  // load may be a byte longer than the instruction.
+  // Of the legacy prefixes only segment and address size mean something for a load, and each once:
+  // the load may be a byte longer than the instruction.
   if (insn.segment_prefix != 0) w.put(insn.segment_prefix);
   if (insn.address_size_prefix) w.put(kAddressSizePrefix);
   w.put(static_cast<u8>(0x48 | (insn.rex & 3) | (to >> 3) << 2));

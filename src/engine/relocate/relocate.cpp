@@ -53,8 +53,8 @@ Gpr gs_implied_base(const Insn& insn) {
                          insn.opcode == 0xf7 && insn.writes_memory;
   return mask_move ? x86::kRdi : x86::kNoGpr;
 }
-// Addresses that only the instruction itself can compute: the displacement of EVEX is scaled by what
-// the instruction accesses, and a vector index gives many.
+// Addresses that only the instruction itself can compute: the displacement of EVEX is scaled by
+// what the instruction accesses, and a vector index gives many.
 bool has_own_address(const Insn& insn) {
   return insn.vsib || (insn.encoding == x86::Encoding::kEvex && insn.disp_size == 1);
 }
@@ -64,7 +64,8 @@ bool is_pop_m(const Insn& insn) {
 }
 // Its register operand is an address too, of the same address size.
 bool is_movdir64b(const Insn& insn) {
-  return insn.map == x86::Map::k0f38 && insn.encoding == x86::Encoding::kLegacy && insn.opcode == 0xf8;
+  return insn.map == x86::Map::k0f38 && insn.encoding == x86::Encoding::kLegacy &&
+         insn.opcode == 0xf8;
 }
 bool is_push_r(const Insn& insn) {
   return insn.map == x86::Map::kPrimary && insn.encoding == x86::Encoding::kLegacy &&
@@ -167,8 +168,8 @@ bool displacement_reaches(AppPc target, CachePc insn_at, unsigned length) {
   return x86::fits_i32(static_cast<i64>(raw(target) - raw(insn_at) - length));
 }
 
-// [rip+d] to the same address from the copy: another displacement, or an absolute address in the low
-// 2 GiB. False when the target is out of reach.
+// [rip+d] to the same address from the copy: another displacement, or an absolute address in the
+// low 2 GiB. False when the target is out of reach.
 bool retarget(const AppInsn& app, CachePc insn_at, bool drop_segment, Rewrite& rewrite) {
   const AppPc target = rip_target(app);
   const unsigned length = app.insn.length - (drop_segment ? 1u : 0u);

@@ -1,9 +1,9 @@
 // Copying one instruction to another place without changing what it does.
 //
 // Most instructions are copied byte for byte. The rules in relocate.cpp, one line each, cover those
-// whose meaning depends on where they stand (RIP-relative operands), on a register that recording has
-// stolen, or on the program's gs base, which the engine keeps in memory because gs holds the thread
-// state. Branches, returns and system calls end a block and are not handled here.
+// whose meaning depends on where they stand (RIP-relative operands), on a register that recording
+// has stolen, or on the program's gs base, which the engine keeps in memory because gs holds the
+// thread state. Branches, returns and system calls end a block and are not handled here.
 #pragma once
 
 #include "arch/x86/rewrite.h"
@@ -29,13 +29,13 @@ struct RelocateContext {
 // runtime emulate it.
 bool can_relocate(const AppInsn& app, bool cursor_stolen);
 
-// Emits the equivalent of `app` and notes the state of every byte. Leaves all program registers, flags
-// and memory as the instruction itself would.
+// Emits the equivalent of `app` and notes the state of every byte. Leaves all program registers,
+// flags and memory as the instruction itself would.
 void relocate(const RelocateContext& context, const AppInsn& app, PieceWriter& out);
 
-// Emits `mov to, operand` for the r/m operand of an indirect branch, as part of it: every byte is in the
-// state before the instruction, a fault is the program's. `to_parked` says where the program's value of
-// `to` was put by the caller.
+// Emits `mov to, operand` for the r/m operand of an indirect branch, as part of it: every byte is
+// in the state before the instruction, a fault is the program's. `to_parked` says where the
+// program's value of `to` was put by the caller.
 void relocate_operand_load(const RelocateContext& context, const AppInsn& app, x86::Gpr to,
                            Parked to_parked, PieceWriter& out);
 
