@@ -7,7 +7,9 @@
 function(tiptoe_outside_options target)
   target_compile_options(${target} PRIVATE ${TIPTOE_WARNINGS})
   if(TIPTOE_ASAN)
-    set(flags -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+    # GCC 12 takes <regex>'s states for uninitialized once they are instrumented.
+    set(flags -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+              -Wno-maybe-uninitialized)
     target_compile_options(${target} PRIVATE ${flags})
     target_link_options(${target} PRIVATE -fsanitize=address,undefined)
   endif()
@@ -80,4 +82,5 @@ if(main_source)
   tiptoe_outside_options(tiptoe)
   set_target_properties(tiptoe PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
   install(TARGETS tiptoe RUNTIME DESTINATION bin)
+  install(FILES ${PROJECT_SOURCE_DIR}/docs/man/tiptoe.1 DESTINATION share/man/man1)
 endif()
