@@ -20,9 +20,6 @@ using x86::set_of;
 
 constexpr Gpr kStolen = engine::kCursorRegister;
 
-// tiptoe_signal_entry (gate.S) runs compiled code before it clears the alignment check flag.
-constexpr bool kWithAlignmentCheck = false;
-
 // What the generator knows of a register or segment base.
 enum class Content : u8 { kNear, kLow, kSmall, kAny };
 
@@ -447,7 +444,7 @@ const std::vector<u8> kToNext{0xeb, 0x00};
 // push imm32; popfq, with any flags but the trap flag.
 std::vector<std::vector<u8>> flag_load(Random& random) {
   u32 flags = static_cast<u32>(random.next()) & (x86::kStatusFlags | x86::kDf | x86::kId);
-  if (kWithAlignmentCheck && random.one_in(6)) flags |= x86::kAc;
+  if (random.one_in(6)) flags |= x86::kAc;
   if (random.one_in(10)) flags |= x86::kNt;
   std::vector<u8> push{0x68, 0, 0, 0, 0};
   std::memcpy(&push[1], &flags, 4);

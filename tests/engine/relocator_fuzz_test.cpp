@@ -116,9 +116,6 @@ class RelocatorFuzz : public ::testing::TestWithParam<Placement> {
     templates_ = &templates_for(workshop_, placement_);
   }
 
-  // Without a place in reach the engine takes a region for each block, and has few.
-  unsigned batch_size() const { return placement_.name == std::string("walled") ? 15 : kBatch; }
-
   void make_batch(u64 number, unsigned count) {
     Random random(seed() * 1000003 + number);
     pool_ = make_pool(placement_, seed() + number);
@@ -228,12 +225,12 @@ TEST_P(RelocatorFuzz, blocks_do_what_they_do_natively) {
   const bool full = std::getenv("TIPTOE_FULL") != nullptr;
   const u64 wanted =
       number_from_environment("TIPTOE_FUZZ_BLOCKS", kBlocksEach * (full ? kTimesInFull : 1)) *
-      batch_size() / kBatch;
+      kBatch / kBatch;
   const auto begin = std::chrono::steady_clock::now();
   u64 done = 0;
   batch_ = number_from_environment("TIPTOE_FUZZ_BATCH", 0);
   for (; done < wanted && !HasFailure(); ++batch_) {
-    const unsigned count = static_cast<unsigned>(std::min<u64>(batch_size(), wanted - done));
+    const unsigned count = static_cast<unsigned>(std::min<u64>(kBatch, wanted - done));
     make_batch(batch_, count);
     if (std::getenv("TIPTOE_FUZZ_ONLY") != nullptr) {
       const u64 only = number_from_environment("TIPTOE_FUZZ_ONLY", 0);
@@ -276,7 +273,7 @@ TEST_P(RelocatorFuzz, found_before) {
   };
   Random random(seed());
   pool_ = make_pool(placement_, seed());
-  const unsigned times = batch_size() < kBatch ? 1 : 64;
+  const unsigned times = kBatch < kBatch ? 1 : 64;
   for (const std::vector<u8>& insn : insns) {
     for (unsigned i = 0; i < times; ++i) {
       blocks_.push_back(

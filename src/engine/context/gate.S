@@ -168,7 +168,7 @@ exit_gate:
         // The kernel calls signal handlers with rdi = number, rsi = siginfo, rdx = ucontext, on our
         // alternate stack.
 public tiptoe_signal_entry
-        cld
+        clean_flags
         sub     rsp, 8
         call    tiptoe_on_signal
         add     rsp, 8
