@@ -49,7 +49,6 @@ std::vector<Hazard> hazards() {
                            "fork_locked",       "fork_storm",
                            "growsdown_exec",    "handler_flags",
                            "handler_toggled",   "high_code",
-
                            "interrupted_sleep", "many_threads",
                            "queue_order",       "read_implies_exec",
                            "ret_imm",           "segment_bases",
