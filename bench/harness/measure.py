@@ -58,7 +58,11 @@ def measure(case, mode, directory, timeout):
         # A hang ends the whole session that was just made, and nobody else.
         watchdog = threading.Timer(timeout, os.killpg, (child.pid, signal.SIGKILL))
         watchdog.start()
-        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        try:
+            os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        except BaseException:  # interrupted: nothing is left running
+            os.killpg(child.pid, signal.SIGKILL)
+            raise
         wall = time.perf_counter() - begin
         own_cpu = _own_cpu(child.pid)
         watchdog.cancel()

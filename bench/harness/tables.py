@@ -48,7 +48,12 @@ def _times(value):
 def _ratio(result, mode, field):
     if not result.samples.get(mode):
         return "-"
-    return f"{_times(result.ratio(mode, field))} ±{50 * result.spread(mode, field):.0f}%"
+    return _times(result.ratio(mode, field)) + _spread(result, mode, field)
+
+
+def _spread(result, mode, field):
+    several = len(result.values(mode, field)) > 1
+    return f" ±{50 * result.spread(mode, field):.0f}%" if several else ""
 
 
 def _seconds(value):
@@ -62,7 +67,7 @@ def _ratio_table(results, group):
     for r in (r for r in results if r.case.group == group):
         instructions = r.median("record", "instructions")
         rows.append([
-            r.case.name, f"{_seconds(r.median('native', 'cpu'))} ±{50 * r.spread('native', 'cpu'):.0f}%",
+            r.case.name, _seconds(r.median("native", "cpu")) + _spread(r, "native", "cpu"),
             _ratio(r, "run", "cpu"), _times(r.ratio("run", "wall")), _ratio(r, "record", "app_cpu"),
             _times(r.ratio("record", "cpu")), _times(r.ratio("record", "wall")),
             f"{instructions / 1e6:.0f} M" if instructions == instructions else "-",
