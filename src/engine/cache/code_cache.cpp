@@ -35,7 +35,7 @@ Region* CodeCache::region_with_room(AppPc near, bool anywhere) {
 Region* CodeCache::new_region(AppPc near) {
   if (region_count_ == kMaxRegions) return nullptr;
   Region& region = regions_[region_count_];
-  if (!region.create(near)) return nullptr;
+  if (!region.create(near, region_count_)) return nullptr;
   __atomic_store_n(&region_count_, region_count_ + 1, __ATOMIC_RELEASE);
   sys::log(1, "new cache region for", raw(near), region.start());
   return &region;

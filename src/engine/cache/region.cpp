@@ -23,11 +23,17 @@ constexpr int kRwx = PROT_READ | PROT_WRITE | PROT_EXEC;
 constexpr u64 kLibraries = u64{0x7e} << 40;
 constexpr u64 kLowest = u64{1} << 32;
 constexpr u64 kHighest = u64{1} << 47;
+constexpr u64 kStep = u64{16} << 20;
+
+// Anywhere: reserves one step more than needed, to begin where it should.
+u64 map_anywhere(u64 stagger) {
+  const u64 reserved = sys::map_private(kRegionBytes + 2 * kStep, kRwx);
+  return reserved == 0 ? 0 : align_up(reserved, kStep) + stagger;
+}
 
 // Looks for a free place within reach of `near`, the nearest first on the side that is out of the way.
-u64 map_within_reach(u64 near) {
-  constexpr u64 kStep = u64{16} << 20;
-  const u64 above = align_up(near, kStep), below = align_down(near, kStep);
+u64 map_within_reach(u64 near, u64 stagger) {
+  const u64 above = align_up(near, kStep) + stagger, below = align_down(near, kStep) + stagger;
   const auto try_above = [&](u64 distance) {
     const u64 at = above + distance;
     return at >= kLowest && at + kRegionBytes < kHighest &&
@@ -36,7 +42,7 @@ u64 map_within_reach(u64 near) {
                : 0;
   };
   const auto try_below = [&](u64 distance) {
-    if (below < distance + kRegionBytes + kLowest) return u64{0};
+    if (below < distance + kRegionBytes + kStep + kLowest) return u64{0};
     const u64 at = below - distance - kRegionBytes;
     return sys::map_private_at(at, kRegionBytes, kRwx) ? at : 0;
   };
@@ -75,9 +81,10 @@ const Piece* PieceIndex::find(CachePc pc) const {
   return raw(pc) - raw(piece.start) < piece.bytes ? &piece : nullptr;
 }
 
-bool Region::create(AppPc near) {
+bool Region::create(AppPc near, u32 index) {
   if (!hot_pieces_.init(kMaxPieces) || !cold_pieces_.init(kMaxPieces)) return false;
-  start_ = raw(near) == 0 ? sys::map_private(kRegionBytes, kRwx) : map_within_reach(raw(near));
+  const u64 stagger = kRegionStagger[index % 4];
+  start_ = raw(near) == 0 ? map_anywhere(stagger) : map_within_reach(raw(near), stagger);
   hot_ = start_;
   cold_ = start_ + kHotBytes;
   return start_ != 0;
