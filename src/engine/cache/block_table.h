@@ -22,8 +22,9 @@ class BlockTable {
  private:
   static constexpr u64 kPcBuckets = u64{1} << 18;
   static constexpr u64 kPageBuckets = u64{1} << 16;
-  static u64 pc_bucket(AppPc pc) { return (raw(pc) * 0x9e3779b97f4a7c15u) >> 46; }
-  static u64 page_bucket(u64 page) { return (page * 0x9e3779b97f4a7c15u) >> 48; }
+  // Neighbouring code shares pages of the table: a scattering hash would touch a page for every block.
+  static u64 pc_bucket(AppPc pc) { return (raw(pc) >> 2 ^ raw(pc) >> 30) & (kPcBuckets - 1); }
+  static u64 page_bucket(u64 page) { return (page ^ page >> 20) & (kPageBuckets - 1); }
 
   Block** by_pc_ = nullptr;
   Block** by_page_ = nullptr;

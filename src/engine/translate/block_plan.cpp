@@ -12,12 +12,13 @@ constexpr unsigned kMaxBranches = 8;
 
 class Planner {
  public:
-  Planner(const sys::Held& held, const AddressSpace& space, bool cursor_stolen, BlockPlan& plan)
-      : held_(held), space_(space), cursor_stolen_(cursor_stolen), plan_(plan) {}
+  Planner(const sys::Held& held, const AddressSpace& space, const BlockTable& blocks,
+          bool cursor_stolen, BlockPlan& plan)
+      : held_(held), space_(space), blocks_(blocks), cursor_stolen_(cursor_stolen), plan_(plan) {}
 
   void run() {
     while (plan_.insn_count < kMaxBlockInsns) {
-      if (!fetch()) {
+      if (reached_another_block() || !fetch()) {
         if (plan_.insn_count != 0) fall_through();
         return;
       }
@@ -27,6 +28,9 @@ class Planner {
   }
 
  private:
+  bool reached_another_block() const {
+    return plan_.insn_count != 0 && blocks_.find(held_, next_pc()) != nullptr;
+  }
   AppPc next_pc() const { return plan_.start + plan_.app_bytes; }
   const AppInsn& last() const { return plan_.insns[plan_.insn_count - 1]; }
 
@@ -142,21 +146,22 @@ class Planner {
 
   const sys::Held& held_;
   const AddressSpace& space_;
+  const BlockTable& blocks_;
   bool cursor_stolen_;
   BlockPlan& plan_;
 };
 
 }  // namespace
 
-bool plan_block(const sys::Held& held, const AddressSpace& space, AppPc pc, bool cursor_stolen,
-                i32 trust_threshold, BlockPlan& plan) {
+bool plan_block(const sys::Held& held, const AddressSpace& space, const BlockTable& blocks, AppPc pc,
+                bool cursor_stolen, i32 trust_threshold, BlockPlan& plan) {
   plan.start = pc;
   plan.app_bytes = 0;
   plan.insn_count = 0;
   plan.exit_count = 0;
   plan.has_landing = false;
   plan.checked = false;
-  Planner(held, space, cursor_stolen, plan).run();
+  Planner(held, space, blocks, cursor_stolen, plan).run();
   if (trust_threshold == 0) plan.checked = false;
   return plan.insn_count != 0;
 }

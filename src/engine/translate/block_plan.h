@@ -1,6 +1,7 @@
 // What a block will be, before any code is emitted: its instructions and the ways out.
 #pragma once
 
+#include "engine/cache/block_table.h"
 #include "engine/relocate/relocate.h"
 #include "engine/trust/address_space.h"
 
@@ -29,10 +30,11 @@ struct BlockPlan {
   u8 bytes[kMaxBlockInsns * x86::kMaxInsnBytes];
 };
 
-// Reads and decodes from `pc` until the block ends. False when not even one instruction can be fetched
+// Reads and decodes from `pc` until the block ends, at the latest where another begins: a call that stands
+// in two blocks has two landings, and the table of returns knows one. False when not even one instruction can be fetched
 // there: executing it must fault.
-bool plan_block(const sys::Held& held, const AddressSpace& space, AppPc pc, bool cursor_stolen,
-                i32 trust_threshold, BlockPlan& plan);
+bool plan_block(const sys::Held& held, const AddressSpace& space, const BlockTable& blocks, AppPc pc,
+                bool cursor_stolen, i32 trust_threshold, BlockPlan& plan);
 
 // Whether every status flag is overwritten before it is read, on all ways through the plan's beginning.
 bool status_flags_dead(const BlockPlan& plan);

@@ -406,7 +406,7 @@ void add_entry(const sys::Held& held, Core& core, Block& block, Entry role) {
 
 Block* translate_new(const sys::Held& held, Core& core, AppPc pc, Entry role) {
   static BlockPlan plan;  // under the translation lock
-  if (!plan_block(held, core.space, pc, core.events.recording(), core.trust_threshold, plan)) {
+  if (!plan_block(held, core.space, core.blocks, pc, core.events.recording(), core.trust_threshold, plan)) {
     return nullptr;
   }
   Block* block = make_block(core, plan);
