@@ -8,12 +8,12 @@ static void nothing(int signal) {
 int main(void) {
   handle(SIGALRM, nothing, SA_RESTART);
   handle(SIGCHLD, nothing, SA_RESTART);
-  start_timer(100);
+  start_timer(50);
   int bad = 0;
-  for (int i = 0; i < 150; ++i) {
+  for (int i = 0; i < 500; ++i) {
     const pid_t child = fork();
-    if (child == 0) _exit(i);
-    bad += child < 0 || wait_for(child) != i << 8;
+    if (child == 0) _exit(i % 100);
+    bad += child < 0 || wait_for(child) != i % 100 << 8;
   }
   start_timer(0);
   printf("%d children went wrong\n", bad);

@@ -6,7 +6,7 @@
 _start: mov ebp, 2000
         xor ebx, ebx
 again:
-        .rept 50
+        .rept 100
         jmp 1f
         ud2
 1:
