@@ -84,7 +84,7 @@ void DrainThread::watch_pidfds(ImageDrain& drain) {
 void DrainThread::retire(std::map<u32, std::unique_ptr<ImageDrain>>::iterator image) {
   const u32 number = image->first;
   ImageDrain& drain = *image->second;
-  if (!stopped_) drain.finish();
+  drain.finish();
   result_.totals += drain.totals();
   bells_.remove_by_sleeper(number);
   lock_.forget(drain.mapping());
@@ -103,7 +103,7 @@ void DrainThread::check_writer() {
 void DrainThread::finish_all() {
   pass();
   for (const auto& [number, drain] : images_) {
-    if (!stopped_) drain->finish();
+    drain->finish();  // what cannot be written any more is counted
     lock_.forget(drain->mapping());
     drain->abandon();
     result_.totals += drain->totals();

@@ -93,6 +93,7 @@ class ImageDrain {
   u32 chunk_count_;
   trace::Writer* writer_;
   InstructionCounter counter_;
+  u64 unwritten_words_ = 0;  // taken from the program, and lost to a full disk
   pid_t root_;
   u32 high_water_ = 0;  // chunks that were ever used
   u32 threads_ = 0;
