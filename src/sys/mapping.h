@@ -7,7 +7,8 @@ namespace tiptoe::sys {
 
 // The runtime has one search position for all its own mappings: they go down from there, each at the
 // first free place, so that the kernel's own choice of addresses for the program is left as it is.
-// Set once, before the first call. Not thread-safe; callers hold the translation lock.
+// Set once, before the first call. Threads may map at the same time: the kernel never gives one place
+// twice, and the position is only where to look next.
 void set_private_area(u64 top);
 
 // Keeps [start, end) free of the runtime's mappings: the room into which the program's stack may grow.

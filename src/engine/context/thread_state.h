@@ -85,6 +85,7 @@ struct ThreadState {
 
   // Flow recording.
   u64 window;                 // address of the event window (a chunk, then a guard page); 0: none
+  u64 drop_window;            // a window whose words nobody takes; 0: not needed so far
   u64 cursor;                 // next word, while the thread is in the runtime
   u32 chunk;                  // index of the chunk in the window; ~0: the words are dropped
   u32 chunk_sequence;

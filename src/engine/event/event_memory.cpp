@@ -21,18 +21,15 @@ u64 window_end(const ThreadState& thread) {
   return thread.window + kChunkBytes;
 }
 
-// Maps private memory over the window, to be written and forgotten.
-void map_drop_window(ThreadState& thread) {
-  const i64 got = sys::call(__NR_mmap, thread.window, kChunkBytes, PROT_READ | PROT_WRITE,
-                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
-  TIPTOE_CHECK(!sys::is_error(got), thread.window, got);
+// Private memory to be written and forgotten; a thread that has once needed it keeps it.
+void enter_drop_window(ThreadState& thread) {
+  if (thread.drop_window == 0) {
+    thread.drop_window = sys::map_private(kWindowBytes, PROT_READ | PROT_WRITE);
+    TIPTOE_CHECK(thread.drop_window != 0, thread.tid, 0);
+    sys::call(__NR_mprotect, thread.drop_window + kChunkBytes, kPageBytes, PROT_NONE);
+  }
   thread.chunk = kNoChunk;
-}
-
-void map_chunk(const EventMemory& memory, ThreadState& thread) {
-  const i64 got = sys::call(__NR_mremap, memory.address_of(thread.chunk), 0, kChunkBytes,
-                            MREMAP_MAYMOVE | MREMAP_FIXED, thread.window);
-  TIPTOE_CHECK(!sys::is_error(got), thread.window, got);
+  thread.window = thread.drop_window;
 }
 
 void enter_chunk(EventMemory& memory, ThreadState& thread) {
@@ -41,11 +38,11 @@ void enter_chunk(EventMemory& memory, ThreadState& thread) {
           ? kNoChunk
           : memory.claim(ChunkKind::kFlow, thread.process, thread.stream, thread.chunk_sequence);
   if (chunk == kNoChunk) {
-    if (thread.chunk != kNoChunk || thread.chunk_sequence == 0) map_drop_window(thread);
+    enter_drop_window(thread);
   } else {
     thread.chunk = chunk;
     ++thread.chunk_sequence;
-    map_chunk(memory, thread);
+    thread.window = memory.window_of(chunk);
   }
   thread.cursor = thread.window;
 }
@@ -60,6 +57,23 @@ void EventMemory::init(u64 segment) {
   // A core file is the program's; the pool is gigabytes of address space.
   sys::call(__NR_madvise, segment, control_->segment_bytes, MADV_DONTDUMP);
   recording_ = (control_->flags & kControlRecording) != 0;
+  if (!recording_) return;
+  const u64 count = control_->chunk_count;
+  windows_ = sys::map_private(count * kWindowBytes, PROT_NONE);
+  window_mapped_ = reinterpret_cast<u8*>(
+      sys::map_private(align_up(count, kPageBytes), PROT_READ | PROT_WRITE));
+  TIPTOE_CHECK(windows_ != 0 && window_mapped_ != nullptr, count, 0);
+}
+
+u64 EventMemory::window_of(u32 chunk) {
+  const u64 window = windows_ + u64{chunk} * kWindowBytes;
+  if (window_mapped_[chunk] == 0) {
+    const i64 got = sys::call(__NR_mremap, address_of(chunk), 0, kChunkBytes,
+                              MREMAP_MAYMOVE | MREMAP_FIXED, window);
+    TIPTOE_CHECK(!sys::is_error(got), window, got);
+    window_mapped_[chunk] = 1;
+  }
+  return window;
 }
 
 bool EventMemory::recorder_alive() const {
@@ -130,12 +144,6 @@ void EventMemory::seal(u32 chunk, u32 bytes) {
 }
 
 void open_flow(EventMemory& memory, ThreadState& thread) {
-  if (thread.window == 0) {
-    const i64 window =
-        static_cast<i64>(sys::map_private(align_up(kWindowBytes, kPageBytes), PROT_NONE));
-    TIPTOE_CHECK(window != 0, 0, 0);
-    thread.window = static_cast<u64>(window);
-  }
   thread.chunk = kNoChunk;
   thread.chunk_sequence = 0;
   enter_chunk(memory, thread);
@@ -155,12 +163,6 @@ void close_flow(EventMemory& memory, ThreadState& thread) {
   if (thread.window != 0 && thread.chunk != kNoChunk) {
     memory.seal(thread.chunk, static_cast<u32>(thread.cursor - thread.window));
   }
-  abandon_flow(thread);
-}
-
-void abandon_flow(ThreadState& thread) {
-  if (thread.window == 0) return;
-  sys::call(__NR_munmap, thread.window, kWindowBytes);
   thread.window = 0;
 }
 

@@ -1,12 +1,14 @@
 // Event memory inside the traced process: claiming chunks, filling them, handing them over.
 //
-// A thread records through a window of its own: one chunk's worth of address space with a guard page
-// behind it. The current chunk of the shared pool is mapped into the window (mremap of a shared mapping
-// needs no file descriptor), so the emitted code stores without a bound check and runs into the guard
-// page when the chunk is full. next_chunk() then seals it and maps another.
+// A thread records through a window: a second mapping of its chunk with a guard page behind it, so that the
+// emitted code stores without a bound check and runs into the guard page when the chunk is full.
+// next_flow_chunk() then seals it and takes another. Each chunk of the pool has its window at an address of
+// its own; it is mapped when the process first uses the chunk (mremap of a shared mapping needs no file
+// descriptor) and stays: chunks are reused last in, first out, and mapping one anew would cost 256 page
+// faults, more than filling it.
 //
-// When the recorder is gone, or takes nothing more, the window gets private memory that is overwritten
-// again and again: the program goes on, and the words are counted as dropped.
+// When the recorder is gone, or takes nothing more, the thread gets a window of private memory that is
+// overwritten again and again: the program goes on, and the words are counted as dropped.
 //
 // Everything here may run in a signal handler: no lock but the chunk pool's lock-free list.
 #pragma once
@@ -34,6 +36,8 @@ class EventMemory {
   void seal(u32 chunk, u32 bytes);
   u64 address_of(u32 chunk) const { return chunks_ + u64{chunk} * kChunkBytes; }
   ChunkDescriptor& descriptor(u32 chunk) const { return descriptors_[chunk]; }
+  // The window of a chunk, mapped.
+  u64 window_of(u32 chunk);
   void ring_doorbell() const;
   // Waits until the word at `futex` is no longer `value`, the recorder dies, or a short time is over.
   void wait_for_change(u32* futex, u32 value) const;
@@ -43,6 +47,8 @@ class EventMemory {
   ControlPage* control_ = nullptr;
   ChunkDescriptor* descriptors_ = nullptr;
   u64 chunks_ = 0;
+  u64 windows_ = 0;           // the first of the windows, all reserved
+  u8* window_mapped_ = nullptr;  // one for each chunk; a chunk has one owner, so no lock is needed
   bool recording_ = false;
 };
 
@@ -54,11 +60,8 @@ void open_flow(EventMemory& memory, ThreadState& thread);
 // Seals the chunk up to thread.cursor and maps another; thread.cursor is its start.
 void next_flow_chunk(EventMemory& memory, ThreadState& thread);
 
-// The thread ends, or its process forks: hands over what is there and gives the window back.
+// The thread ends: hands over what is there.
 void close_flow(EventMemory& memory, ThreadState& thread);
-
-// Gives the window back without a word: what is in the chunk is for the recorder to find.
-void abandon_flow(ThreadState& thread);
 
 // Whether an address is in the guard page of the thread's window.
 bool is_flow_guard(const ThreadState& thread, u64 address);

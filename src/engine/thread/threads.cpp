@@ -73,7 +73,7 @@ void forget_other_threads(Core& core, ThreadState& self) {
   for (ThreadState* thread = core.threads; thread != nullptr; thread = thread->next) {
     if (thread == &self) continue;
     thread->in_use = 0;
-    abandon_flow(*thread);
+    thread->window = 0;  // what is in its chunk belongs to the parent
   }
 }
 
@@ -218,8 +218,6 @@ void tiptoe_after_clone(ThreadState& parent, i64 result) {
     parent.signals->lock.release();
     core.lock.release();
   }
-  // The process that shared our memory is gone, or has another image: its window is still mapped here.
-  if (kind.is_vfork && !sys::is_error(result)) abandon_flow(child);
   // Nobody uses the state here: the call failed, the child has its own copy of it, or it is gone.
   if (sys::is_error(result) || !kind.shares_memory || kind.is_vfork) {
     __atomic_store_n(&child.in_use, 0, __ATOMIC_RELEASE);
