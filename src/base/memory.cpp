@@ -1,5 +1,5 @@
-// rep movsb/stosb: no vector register may be touched in the traced process, and on every processor of
-// the last ten years these are as fast as it gets without them.
+// rep movsb/stosb: no vector register may be touched in the traced process, and on every processor
+// of the last ten years these are as fast as it gets without them.
 #include "base/memory.h"
 
 using tiptoe::u64;

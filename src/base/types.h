@@ -1,8 +1,8 @@
 // The numbers that must never be mixed up, each with its own type.
 //
-// An address in the traced program and an address in the code cache are both 64-bit integers; taking
-// one for the other is the classic bug of a code tracer. Neither converts to the other, to a pointer
-// or to an integer without a call that says so.
+// An address in the traced program and an address in the code cache are both 64-bit integers;
+// taking one for the other is the classic bug of a code tracer. Neither converts to the other, to a
+// pointer or to an integer without a call that says so.
 #pragma once
 
 #include <cstddef>

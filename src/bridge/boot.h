@@ -40,25 +40,28 @@ constexpr u32 kMaxBootMappings = 64;
 constexpr u32 kMaxBootPathBytes = 8192;
 
 enum BootFlag : u32 {
-  kBootCheck = 1 << 0,   // lock-step validation (tiptoe run --check): see engine/dispatch/check_point.h
-  kBootPlantFault = 1 << 2,  // the checker's own test: see kPlantedFaultImmediate. No option sets it
-  kBootReadImpliesExec = 1 << 1,  // personality READ_IMPLIES_EXEC: every readable page is executable
+  kBootCheck =
+      1 << 0,  // lock-step validation (tiptoe run --check): see engine/dispatch/check_point.h
+  kBootPlantFault =
+      1 << 2,  // the checker's own test: see kPlantedFaultImmediate. No option sets it
+  kBootReadImpliesExec =
+      1 << 1,  // personality READ_IMPLIES_EXEC: every readable page is executable
 };
 
 struct BootParams {
   u64 magic;
-  BootRegisters registers;   // the thread's registers at the first instruction of the new image
-  u64 segment;               // address at which the shared memory is mapped in the target
+  BootRegisters registers;  // the thread's registers at the first instruction of the new image
+  u64 segment;              // address at which the shared memory is mapped in the target
   u64 segment_bytes;
-  u64 runtime_start;         // the runtime's own mapping
+  u64 runtime_start;  // the runtime's own mapping
   u64 runtime_bytes;
-  u64 hwcap2;                // AT_HWCAP2 (bit 1: rdfsbase/wrgsbase usable)
-  u64 minsigstksz;           // AT_MINSIGSTKSZ, 2048 when absent
-  u64 stack_limit_bytes;     // RLIMIT_STACK soft limit, ~0 when unlimited
-  u64 mmap_limit_bytes;      // RLIMIT_AS soft limit, ~0 when unlimited
-  i32 trust_threshold;       // -1 never trust, 0 at once, N after N matching entries
-  u32 flags;                 // BootFlag
-  u32 log_level;             // 0 quiet, 1 problems, 2 blocks, 3 everything
+  u64 hwcap2;             // AT_HWCAP2 (bit 1: rdfsbase/wrgsbase usable)
+  u64 minsigstksz;        // AT_MINSIGSTKSZ, 2048 when absent
+  u64 stack_limit_bytes;  // RLIMIT_STACK soft limit, ~0 when unlimited
+  u64 mmap_limit_bytes;   // RLIMIT_AS soft limit, ~0 when unlimited
+  i32 trust_threshold;    // -1 never trust, 0 at once, N after N matching entries
+  u32 flags;              // BootFlag
+  u32 log_level;          // 0 quiet, 1 problems, 2 blocks, 3 everything
   u32 mapping_count;
   BootMapping mappings[kMaxBootMappings];
   char paths[kMaxBootPathBytes];

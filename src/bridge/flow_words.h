@@ -9,8 +9,9 @@
 //                           own exit id.
 //   0xf0000000 .. 0xffffffff a control word: kind and number of payload words that follow it.
 //
-// The payload of a control record is stored before its control word, so that a non-zero control word
-// vouches for its payload whatever moment the process is killed at. A record never straddles chunks.
+// The payload of a control record is stored before its control word, so that a non-zero control
+// word vouches for its payload whatever moment the process is killed at. A record never straddles
+// chunks.
 #pragma once
 
 #include "base/types.h"
@@ -24,17 +25,17 @@ enum class Control : u8 {
   kPad = 0,          // payload: none; skip to the end of the chunk
   kThreadStart = 1,  // payload: pc lo, pc hi. First word of a stream's first chunk
   kThreadEnd = 2,    // payload: none. The thread left by exit or exit_group, or was unfollowed
-  kPartial = 3,      // payload: first exit id of a block, n. The first n instructions of that block were
-                     // executed and then it was left otherwise than by an exit (fault, signal)
-  kSignal = 4,       // payload: signal number, interrupted pc lo, hi, handler pc lo, hi
-  kSigreturn = 5,    // payload: pc lo, hi: where execution goes on
-  kSyscall = 6,      // payload: number lo. Follows the exit id of the syscall instruction
-  kGap = 7,          // payload: n lo, n hi: this many words were dropped here
-  kForkChild = 8,    // payload: pc lo, hi. First word of a forked child's stream: it goes on at pc as a
-                     // copy of the thread that forked
-  kSingle = 9,       // payload: pc lo, hi, bytes 0-3, 4-7, 8-11, 12-15 (the first word's top byte is the
-                     // length): one instruction executed by the runtime on the program's behalf, outside
-                     // any block
+  kPartial = 3,      // payload: first exit id of a block, n. The first n instructions of that block
+                 // were executed and then it was left otherwise than by an exit (fault, signal)
+  kSignal = 4,     // payload: signal number, interrupted pc lo, hi, handler pc lo, hi
+  kSigreturn = 5,  // payload: pc lo, hi: where execution goes on
+  kSyscall = 6,    // payload: number lo. Follows the exit id of the syscall instruction
+  kGap = 7,        // payload: n lo, n hi: this many words were dropped here
+  kForkChild = 8,  // payload: pc lo, hi. First word of a forked child's stream: it goes on at pc as
+                   // a copy of the thread that forked
+  kSingle = 9,  // payload: pc lo, hi, bytes 0-3, 4-7, 8-11, 12-15 (the first word's top byte is the
+                // length): one instruction executed by the runtime on the program's behalf, outside
+                // any block
 };
 
 constexpr u32 control_word(Control kind, u32 payload_words) {

@@ -2,11 +2,13 @@
 //
 // One memfd per image (per successful execve): a control page, the chunk descriptors, the chunks.
 // Forked children inherit the mapping and claim chunks from the same pool. Whatever kills a traced
-// process, what it stored is here; whatever kills the recorder, the runtime notices by the robust lock.
+// process, what it stored is here; whatever kills the recorder, the runtime notices by the robust
+// lock.
 //
 //   offset 0                 ControlPage
 //   control.descriptors      ChunkDescriptor[chunk_count]
-//   control.chunks           chunk_count chunks of kChunkBytes each (sparse: pages exist once touched)
+//   control.chunks           chunk_count chunks of kChunkBytes each (sparse: pages exist once
+//   touched)
 //
 // All fields that both sides touch are used with atomic operations (std::atomic_ref outside,
 // __atomic builtins inside). Futexes here are shared ones (no FUTEX_PRIVATE_FLAG).
@@ -27,8 +29,8 @@ constexpr u32 kChunkBytes = 1u << 20;
 //     +----------- recorder: copied out, zeroed, pushed back ----------------------+
 //
 // A chunk that is kFilling belongs to one thread (flow) or one process (definitions). When that
-// thread or process is gone for good the recorder takes it as if it were sealed: a flow chunk ends at
-// its first zero word, a definition chunk at `published_bytes`.
+// thread or process is gone for good the recorder takes it as if it were sealed: a flow chunk ends
+// at its first zero word, a definition chunk at `published_bytes`.
 enum class ChunkState : u32 { kFree = 0, kFilling = 1, kSealed = 2 };
 enum class ChunkKind : u32 { kFlow = 1, kDefinitions = 2 };
 
@@ -42,7 +44,7 @@ struct ChunkDescriptor {
   u32 next_free;        // index + 1 of the next free chunk, 0 at the end of the list
   i32 pid;              // owner's process id as the runtime sees it
   u64 begin_tsc;
-  u64 end_tsc;          // set when sealed
+  u64 end_tsc;  // set when sealed
   u64 reserved[2];
 };
 static_assert(sizeof(ChunkDescriptor) == 64);
@@ -54,15 +56,21 @@ static_assert(sizeof(ChunkDescriptor) == 64);
 //   kExecReady (runtime calls execve) or kExecRefused (runtime calls execve, untraced).
 //
 //   execve succeeds: the recorder sees PTRACE_EVENT_EXEC, injects into the new image, detaches, and
-//   sets kIdle. execve fails: the runtime sets kExecFailed and waits until the recorder has detached
-//   and set kIdle. Waits by the runtime are futex waits on `state` that also end when the recorder dies.
+//   sets kIdle. execve fails: the runtime sets kExecFailed and waits until the recorder has
+//   detached and set kIdle. Waits by the runtime are futex waits on `state` that also end when the
+//   recorder dies.
 enum class RequestState : u32 {
-  kIdle = 0, kClaimed = 1, kExecPosted = 2, kExecReady = 3, kExecRefused = 4, kExecFailed = 5,
+  kIdle = 0,
+  kClaimed = 1,
+  kExecPosted = 2,
+  kExecReady = 3,
+  kExecRefused = 4,
+  kExecFailed = 5,
 };
 
 struct Request {
   RequestState state;
-  i32 pid;   // as the runtime sees it
+  i32 pid;  // as the runtime sees it
   i32 tid;
   u32 process;
   u64 path_address;  // execve's path argument in the process' memory, for messages
@@ -72,7 +80,7 @@ static_assert(sizeof(Request) == 32);
 constexpr u32 kRequestSlots = 64;
 
 enum ControlFlag : u32 {
-  kControlRecording = 1 << 0,   // flow recording is on (tiptoe record); off for tiptoe run
+  kControlRecording = 1 << 0,  // flow recording is on (tiptoe record); off for tiptoe run
   kControlFollowChildren = 1 << 1,
 };
 
@@ -81,26 +89,26 @@ struct ControlPage {
   u32 version;
   u64 segment_bytes;
   u32 chunk_count;
-  u32 flags;               // ControlFlag
+  u32 flags;  // ControlFlag
   u64 descriptors_offset;
   u64 chunks_offset;
   i32 recorder_pid;
-  u32 backlog_limit;       // sealed chunks not yet drained beyond which the runtime waits
+  u32 backlog_limit;  // sealed chunks not yet drained beyond which the runtime waits
 
   // A robust futex held by the recorder for as long as it lives: the kernel sets FUTEX_OWNER_DIED
   // (0x40000000) in it, and wakes a waiter, when the recorder is gone.
   u32 recorder_lock;
 
-  u32 doorbell;            // futex: +1 and all waiters woken by the runtime at each sealed chunk and request
-  u32 freed;               // futex: +1 and woken by the recorder whenever it frees chunks or answers
-  u32 recorder_stopped;    // recorder: non-zero once it takes nothing more; the runtime then drops
-                           // words and goes on (disk full, or the recording was ended)
-  u32 next_stream;         // fetch_add; starts at 1
-  u32 next_exit_id;        // fetch_add; starts at 1
-  u32 next_process;        // fetch_add; starts at 1
-  u32 sealed_count;        // chunks sealed and not yet drained
-  u64 free_list;           // Treiber stack: tag << 32 | index + 1; the tag grows at every push and pop
-  u64 dropped_words;       // flow words dropped since the recorder stopped or died
+  u32 doorbell;  // futex: +1 and all waiters woken by the runtime at each sealed chunk and request
+  u32 freed;     // futex: +1 and woken by the recorder whenever it frees chunks or answers
+  u32 recorder_stopped;  // recorder: non-zero once it takes nothing more; the runtime then drops
+                         // words and goes on (disk full, or the recording was ended)
+  u32 next_stream;       // fetch_add; starts at 1
+  u32 next_exit_id;      // fetch_add; starts at 1
+  u32 next_process;      // fetch_add; starts at 1
+  u32 sealed_count;      // chunks sealed and not yet drained
+  u64 free_list;      // Treiber stack: tag << 32 | index + 1; the tag grows at every push and pop
+  u64 dropped_words;  // flow words dropped since the recorder stopped or died
   u64 reserved[8];
 
   Request requests[kRequestSlots];

@@ -9,8 +9,8 @@ namespace tiptoe::engine {
 
 struct Block;
 
-// The ways into a block. Each leaves the program's registers, flags and stack as they must be at the
-// block's first instruction; they differ in what they find:
+// The ways into a block. Each leaves the program's registers, flags and stack as they must be at
+// the block's first instruction; they differ in what they find:
 enum class Entry : u8 {
   kBody,      // everything in place
   kCall,      // a cache address, pushed by the real `call`, on top of the program's stack: dropped
@@ -20,11 +20,12 @@ enum class Entry : u8 {
 };
 constexpr unsigned kEntryCount = 4;
 
-// A patchable transfer to another block: `site` is the address of a 4-byte displacement, which never
-// straddles an aligned 8-byte word. Two states, written by link.cpp only:
+// A patchable transfer to another block: `site` is the address of a 4-byte displacement, which
+// never straddles an aligned 8-byte word. Two states, written by link.cpp only:
 //
-//   unlinked   displacement leads to `stub` (cold code that enters the dispatcher with this exit's index)
-//   linked     displacement leads to entry `role` of `to`, which lists this exit among its `incoming`
+//   unlinked   displacement leads to `stub` (cold code that enters the dispatcher with this exit's
+//   index) linked     displacement leads to entry `role` of `to`, which lists this exit among its
+//   `incoming`
 struct Exit {
   Block* owner;
   Block* to;            // linked block, or nullptr
@@ -32,13 +33,13 @@ struct Exit {
   AppPc target;         // direct: the destination. kCall's landing: the return address
   CachePc site;         // CachePc{0}: an exit without a link (return, system call)
   CachePc stub;
-  u32 flow_id;          // 0: leaves no record (a landing), or nothing is recorded
-  u16 instruction;      // index within the block
-  u16 app_offset;       // of that instruction within the block
+  u32 flow_id;      // 0: leaves no record (a landing), or nothing is recorded
+  u16 instruction;  // index within the block
+  u16 app_offset;   // of that instruction within the block
   ExitKind kind;
-  Entry role;           // how a link enters its target
-  bool is_landing;      // the jump behind a real call, to which the callee returns
-  u8 misses;            // indirect: how often the inline cache was wrong when the dispatcher was asked
+  Entry role;       // how a link enters its target
+  bool is_landing;  // the jump behind a real call, to which the callee returns
+  u8 misses;        // indirect: how often the inline cache was wrong when the dispatcher was asked
 };
 
 // Where one byte of a block's code stands in the program: see context/state_map.h.
@@ -49,8 +50,8 @@ struct MapEntry {
   u16 state;        // index into the table of parked states
 };
 
-// A run of emitted code with its map. A block has one hot and one cold piece; entries that are added
-// later are pieces of their own.
+// A run of emitted code with its map. A block has one hot and one cold piece; entries that are
+// added later are pieces of their own.
 struct Piece {
   CachePc start;
   u32 bytes;
@@ -61,16 +62,16 @@ struct Piece {
 
 struct Block {
   AppPc start;
-  u32 app_bytes;          // length of the straight run of app code
+  u32 app_bytes;  // length of the straight run of app code
   u16 instruction_count;
   u16 exit_count;
-  Exit* exits;            // exit_count of them
-  u32 first_flow_id;      // 0 when nothing is recorded
-  bool valid;             // false once its code may have changed: nothing links to it any more
-  bool checked;           // compares its app bytes on entry
+  Exit* exits;                // exit_count of them
+  u32 first_flow_id;          // 0 when nothing is recorded
+  bool valid;                 // false once its code may have changed: nothing links to it any more
+  bool checked;               // compares its app bytes on entry
   CachePc after_check_point;  // tiptoe run --check: where the body goes on behind its check point
   CachePc entries[kEntryCount];  // CachePc{0} when that way in does not exist yet
-  Exit* incoming;         // exits linked to this block
+  Exit* incoming;                // exits linked to this block
   Block* next_in_hash;
   Block* next_on_page[2];  // blocks that start on, or run into, the same page
 };

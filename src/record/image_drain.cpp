@@ -215,9 +215,8 @@ void ImageDrain::write_flow(u32 index, std::span<const u32> words) {
   // The program waits for a recorder that is too far behind: density is for when there is time.
   const bool behind = load(control().sealed_count) >= kBehindChunks;
   writer_->use_codec(behind ? trace::Codec::kLz4 : trace::Codec::kZstd);
-  const Status written =
-      writer_->write_flow(number_, descriptor.stream, descriptor.sequence, descriptor.begin_tsc,
-                          descriptor.end_tsc, words);
+  const Status written = writer_->write_flow(number_, descriptor.stream, descriptor.sequence,
+                                             descriptor.begin_tsc, descriptor.end_tsc, words);
   if (!written) unwritten_words_ += words.size();
 }
 
@@ -335,7 +334,8 @@ void ImageDrain::abandon() {
 }
 
 DrainTotals ImageDrain::totals() const {
-  return {counter_.instructions(), load(control().dropped_words) + unwritten_words_, threads_, processes_};
+  return {counter_.instructions(), load(control().dropped_words) + unwritten_words_, threads_,
+          processes_};
 }
 
 }  // namespace tiptoe::record

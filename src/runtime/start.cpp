@@ -23,8 +23,8 @@ using engine::ThreadState;
 constinit Core g_core;
 constinit engine::SignalTable g_signals;
 
-// Far below where the kernel maps libraries, in a part of the address space that no sanitizer, language
-// runtime or emulator claims for itself.
+// Far below where the kernel maps libraries, in a part of the address space that no sanitizer,
+// language runtime or emulator claims for itself.
 constexpr u64 kPrivateAreaBelow = u64{256} << 30;
 constexpr u64 kUnlimited = ~u64{0};
 
@@ -63,7 +63,8 @@ void define_mapping(Core& core, const BootMapping& mapping, const char* path) {
 
 // A stack that may be executed grows: all of it is code.
 u64 lowest_address(const BootParams& boot, const BootMapping& mapping, const char* path) {
-  if (!is_stack(path, mapping.path_bytes) || boot.stack_limit_bytes == kUnlimited) return mapping.start;
+  if (!is_stack(path, mapping.path_bytes) || boot.stack_limit_bytes == kUnlimited)
+    return mapping.start;
   return mapping.end - align_up(boot.stack_limit_bytes, kPageBytes);
 }
 
@@ -102,7 +103,8 @@ extern "C" [[gnu::visibility("hidden")]] void tiptoe_start() {
   ThreadState* thread;
   {
     const sys::Held held(core.lock);
-    const u32 process = __atomic_fetch_add(&core.events.control()->next_process, 1, __ATOMIC_RELAXED);
+    const u32 process =
+        __atomic_fetch_add(&core.events.control()->next_process, 1, __ATOMIC_RELAXED);
     core.definitions.begin_process(process, 0);
     thread = &engine::allocate_thread(held, core);
     thread->process = process;

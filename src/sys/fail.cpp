@@ -54,8 +54,15 @@ void warn(const char* what, u64 a, u64 b) {
 }
 
 void log_line(const char* what, u64 a, u64 b, u64 c) {
-  Line().text("tiptoe: [").hex(static_cast<u64>(call(__NR_gettid))).text("] ").text(what).hex(a).hex(
-      b).hex(c).write();
+  Line()
+      .text("tiptoe: [")
+      .hex(static_cast<u64>(call(__NR_gettid)))
+      .text("] ")
+      .text(what)
+      .hex(a)
+      .hex(b)
+      .hex(c)
+      .write();
 }
 
 }  // namespace tiptoe::sys

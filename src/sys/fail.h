@@ -1,5 +1,5 @@
-// A broken invariant of the engine: say so on stderr and stop the process, at once and loudly. Control
-// is never lost silently.
+// A broken invariant of the engine: say so on stderr and stop the process, at once and loudly.
+// Control is never lost silently.
 #pragma once
 
 #include "base/types.h"
@@ -22,10 +22,10 @@ inline void log(u32 level, const char* what, u64 a = 0, u64 b = 0, u64 c = 0) {
 }
 
 // Invariants stay checked in release builds.
-#define TIPTOE_CHECK(condition, a, b)                                          \
-  do {                                                                         \
-    if (!(condition)) [[unlikely]]                                             \
-      ::tiptoe::sys::fail("check failed: " #condition, (u64)(a), (u64)(b));    \
+#define TIPTOE_CHECK(condition, a, b)                                       \
+  do {                                                                      \
+    if (!(condition)) [[unlikely]]                                          \
+      ::tiptoe::sys::fail("check failed: " #condition, (u64)(a), (u64)(b)); \
   } while (0)
 
 }  // namespace tiptoe::sys

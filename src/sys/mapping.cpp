@@ -11,12 +11,12 @@ u64 g_next_top;
 u64 g_reserved_start;
 u64 g_reserved_end;
 
-// Private mappings stand this far apart at least, so that neighbours cannot run into each other and the
-// kernel does not merge them into one line of /proc/self/maps with something of the program's.
+// Private mappings stand this far apart at least, so that neighbours cannot run into each other and
+// the kernel does not merge them into one line of /proc/self/maps with something of the program's.
 constexpr u64 kGap = 16 * kPageBytes;
 
-// How far to move down when a candidate place is taken. The largest thing likely to be in the way is a
-// program's own arena.
+// How far to move down when a candidate place is taken. The largest thing likely to be in the way
+// is a program's own arena.
 constexpr u64 kProbeStep = u64{1} << 26;
 
 }  // namespace

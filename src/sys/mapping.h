@@ -5,17 +5,18 @@
 
 namespace tiptoe::sys {
 
-// The runtime has one search position for all its own mappings: they go down from there, each at the
-// first free place, so that the kernel's own choice of addresses for the program is left as it is.
-// Set once, before the first call. Threads may map at the same time: the kernel never gives one place
-// twice, and the position is only where to look next.
+// The runtime has one search position for all its own mappings: they go down from there, each at
+// the first free place, so that the kernel's own choice of addresses for the program is left as it
+// is. Set once, before the first call. Threads may map at the same time: the kernel never gives one
+// place twice, and the position is only where to look next.
 void set_private_area(u64 top);
 
-// Keeps [start, end) free of the runtime's mappings: the room into which the program's stack may grow.
+// Keeps [start, end) free of the runtime's mappings: the room into which the program's stack may
+// grow.
 void set_reserved_area(u64 start, u64 end);
 
-// Maps `bytes` (a multiple of the page size) of zeroed memory with protection `prot`, without reserving
-// swap. Returns 0 when the kernel has no more.
+// Maps `bytes` (a multiple of the page size) of zeroed memory with protection `prot`, without
+// reserving swap. Returns 0 when the kernel has no more.
 u64 map_private(u64 bytes, int prot);
 
 // Maps at exactly `address` and nowhere else. Returns false when something is there already.

@@ -14,7 +14,8 @@ OPERATION(0)
 OPERATION(1)
 OPERATION(2)
 OPERATION(3)
-OPERATION(4) OPERATION(5) OPERATION(6) OPERATION(7) OPERATION(8) OPERATION(9)
+OPERATION(4)
+OPERATION(5) OPERATION(6) OPERATION(7) OPERATION(8) OPERATION(9)
 
     static const Operation kOperations[] = {operation_0, operation_1, operation_2, operation_3,
                                             operation_4, operation_5, operation_6, operation_7,

@@ -9,13 +9,28 @@ enum class Mode : u8 { k64, k32 };
 
 // Hardware numbers, as in ModRM/SIB/REX. kRip is only ever a pseudo base register.
 enum Gpr : u8 {
-  kRax, kRcx, kRdx, kRbx, kRsp, kRbp, kRsi, kRdi,
-  kR8, kR9, kR10, kR11, kR12, kR13, kR14, kR15,
+  kRax,
+  kRcx,
+  kRdx,
+  kRbx,
+  kRsp,
+  kRbp,
+  kRsi,
+  kRdi,
+  kR8,
+  kR9,
+  kR10,
+  kR11,
+  kR12,
+  kR13,
+  kR14,
+  kR15,
   kGprCount,
   kNoGpr = 0xff,
 };
 
-// A set of general-purpose registers: bit N stands for hardware register N (16..31 are APX's r16-r31).
+// A set of general-purpose registers: bit N stands for hardware register N (16..31 are APX's
+// r16-r31).
 using GprSet = u32;
 constexpr GprSet set_of(Gpr r) {
   return r < 32 ? GprSet{1} << r : 0;

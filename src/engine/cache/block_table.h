@@ -22,7 +22,8 @@ class BlockTable {
  private:
   static constexpr u64 kPcBuckets = u64{1} << 18;
   static constexpr u64 kPageBuckets = u64{1} << 16;
-  // Neighbouring code shares pages of the table: a scattering hash would touch a page for every block.
+  // Neighbouring code shares pages of the table: a scattering hash would touch a page for every
+  // block.
   static u64 pc_bucket(AppPc pc) { return (raw(pc) >> 2 ^ raw(pc) >> 30) & (kPcBuckets - 1); }
   static u64 page_bucket(u64 page) { return (page ^ page >> 20) & (kPageBuckets - 1); }
 
@@ -30,8 +31,8 @@ class BlockTable {
   Block** by_page_ = nullptr;
 };
 
-// A block never spans more than two pages (the translator sees to it), so it is on at most two lists,
-// the second through next_on_page[1].
+// A block never spans more than two pages (the translator sees to it), so it is on at most two
+// lists, the second through next_on_page[1].
 template <typename Visit>
 void BlockTable::for_each_overlapping(const sys::Held&, u64 start, u64 bytes, Visit visit) {
   for (u64 page = start / kPageBytes; page <= (start + bytes - 1) / kPageBytes; ++page) {

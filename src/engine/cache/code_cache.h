@@ -21,8 +21,8 @@ class CodeCache {
   // Reserves the arena for maps, blocks and exits. False when memory is short.
   bool init(u64 address_space_limit);
 
-  // The region for code at `near`: within reach of it wherever there is a place, else any. Created when
-  // there is none with room; running out of address space is fatal.
+  // The region for code at `near`: within reach of it wherever there is a place, else any. Created
+  // when there is none with room; running out of address space is fatal.
   Region& region_for(const sys::Held&, AppPc near);
 
   // The piece that holds a cache address, or nullptr when the address is not in the cache.
@@ -30,7 +30,8 @@ class CodeCache {
   bool contains(u64 address) const;
 
   Arena& arena() { return arena_; }
-  // Where a PieceWriter collects its map: one for hot, one for cold code. Under the translation lock.
+  // Where a PieceWriter collects its map: one for hot, one for cold code. Under the translation
+  // lock.
   MapBuffer& map_buffer(bool is_hot) { return buffers_[is_hot]; }
   u32 region_count() const { return region_count_; }
 

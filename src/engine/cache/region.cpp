@@ -18,8 +18,8 @@ constexpr u64 kMaxPieces = kHotBytes / 64;
 
 constexpr int kRwx = PROT_READ | PROT_WRITE | PROT_EXEC;
 
-// Above what address there is room that the kernel never gives to mmap: between the libraries and the
-// stack. Below it, what lies above code is its growing heap.
+// Above what address there is room that the kernel never gives to mmap: between the libraries and
+// the stack. Below it, what lies above code is its growing heap.
 constexpr u64 kLibraries = u64{0x7e} << 40;
 constexpr u64 kLowest = u64{1} << 32;
 constexpr u64 kHighest = u64{1} << 47;
@@ -31,7 +31,8 @@ u64 map_anywhere(u64 stagger) {
   return reserved == 0 ? 0 : align_up(reserved, kStep) + stagger;
 }
 
-// Looks for a free place within reach of `near`, the nearest first on the side that is out of the way.
+// Looks for a free place within reach of `near`, the nearest first on the side that is out of the
+// way.
 u64 map_within_reach(u64 near, u64 stagger) {
   const u64 above = align_up(near, kStep) + stagger, below = align_down(near, kStep) + stagger;
   const auto try_above = [&](u64 distance) {
@@ -59,8 +60,8 @@ u64 map_within_reach(u64 near, u64 stagger) {
 
 bool PieceIndex::init(u64 max_pieces) {
   max_ = max_pieces;
-  pieces_ = reinterpret_cast<Piece*>(sys::map_private(
-      align_up(max_pieces * sizeof(Piece), kPageBytes), PROT_READ | PROT_WRITE));
+  pieces_ = reinterpret_cast<Piece*>(
+      sys::map_private(align_up(max_pieces * sizeof(Piece), kPageBytes), PROT_READ | PROT_WRITE));
   return pieces_ != nullptr;
 }
 

@@ -12,14 +12,15 @@ namespace tiptoe::engine {
 
 constexpr u64 kRegionBytes = u64{64} << 20;
 
-// Branch predictors of today's processors look at the low 24 bits of an address: code whose addresses agree
-// modulo 16 MiB destroys each other's predictions (docs/BENCHMARKS.md has the measurement). So the cold
-// side begins 8 MiB off the hot side, and the regions of a process begin 2 MiB and more off each other.
+// Branch predictors of today's processors look at the low 24 bits of an address: code whose
+// addresses agree modulo 16 MiB destroys each other's predictions (docs/BENCHMARKS.md has the
+// measurement). So the cold side begins 8 MiB off the hot side, and the regions of a process begin
+// 2 MiB and more off each other.
 constexpr u64 kHotBytes = u64{40} << 20;
 constexpr u64 kRegionStagger[] = {u64{0} << 20, u64{4} << 20, u64{2} << 20, u64{6} << 20};
 
-// Pieces in address order: code is only ever appended, so finding the piece of an address is a binary
-// search.
+// Pieces in address order: code is only ever appended, so finding the piece of an address is a
+// binary search.
 class PieceIndex {
  public:
   // False when memory is short.
@@ -36,8 +37,8 @@ class PieceIndex {
 
 class Region {
  public:
-  // Maps the process' region number `index` within reach of `near` (any place when `near` is zero). False
-  // when there is none.
+  // Maps the process' region number `index` within reach of `near` (any place when `near` is zero).
+  // False when there is none.
   bool create(AppPc near, u32 index);
 
   bool contains(u64 address) const { return address - start_ < kRegionBytes; }

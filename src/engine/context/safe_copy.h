@@ -3,8 +3,8 @@
 
 #include "base/types.h"
 
-// In gate.S. Copies forward; returns how many bytes were NOT copied (0: all). The SIGSEGV/SIGBUS handler
-// knows the two labels and ends the copy early. Safe from any thread of the runtime.
+// In gate.S. Copies forward; returns how many bytes were NOT copied (0: all). The SIGSEGV/SIGBUS
+// handler knows the two labels and ends the copy early. Safe from any thread of the runtime.
 extern "C" tiptoe::u64 tiptoe_safe_copy(void* to, const void* from, tiptoe::u64 bytes);
 extern "C" const char tiptoe_safe_copy_fault[];
 extern "C" const char tiptoe_safe_copy_recover[];

@@ -1,8 +1,9 @@
-// From a place in the code cache back to the program: which instruction, and where its registers are.
+// From a place in the code cache back to the program: which instruction, and where its registers
+// are.
 //
 // Every emitted byte belongs to a MapEntry, and every entry names a ParkedState. Signals, faults,
-// unfollow and profilers all ask resolve(); nothing else in the engine knows how to read a thread that
-// was stopped inside the cache.
+// unfollow and profilers all ask resolve(); nothing else in the engine knows how to read a thread
+// that was stopped inside the cache.
 #pragma once
 
 #include "engine/context/thread_state.h"
@@ -11,12 +12,12 @@ namespace tiptoe::engine {
 
 // How far the program has come at a cache byte.
 enum class At : u8 {
-  kBefore,          // the entry's instruction has not been executed
-  kAfter,           // it has; the program is at the instruction behind it
-  kExit,            // it has left the block by exit number `app_offset`, whose target is static
-  kTargetInRcx,     // it has left by an indirect branch; the target is in the machine's rcx
-  kTargetBiased,    // the same, rcx holds target minus the block's start
-  kTargetOnStack,   // it has executed `ret`: the target is the word at the machine's rsp
+  kBefore,         // the entry's instruction has not been executed
+  kAfter,          // it has; the program is at the instruction behind it
+  kExit,           // it has left the block by exit number `app_offset`, whose target is static
+  kTargetInRcx,    // it has left by an indirect branch; the target is in the machine's rcx
+  kTargetBiased,   // the same, rcx holds target minus the block's start
+  kTargetOnStack,  // it has executed `ret`: the target is the word at the machine's rsp
 };
 
 // Where one register of the program is while it is not in itself.
@@ -59,10 +60,10 @@ class StateTable {
 };
 
 struct AppState {
-  Context context;      // the program's registers, flags and pc
-  const Exit* exit;     // At::kExit: the exit taken
-  u32 instructions;     // instructions of the block executed since its head; meaningless when left
-  bool left_block;      // the flow word of the exit is stored, or is owed (`exit_unrecorded`)
+  Context context;   // the program's registers, flags and pc
+  const Exit* exit;  // At::kExit: the exit taken
+  u32 instructions;  // instructions of the block executed since its head; meaningless when left
+  bool left_block;   // the flow word of the exit is stored, or is owed (`exit_unrecorded`)
   bool exit_unrecorded;
   bool app_fault;
 };

@@ -1,7 +1,7 @@
 // Per-thread state of the runtime, reached through gs while a thread is in the code cache.
 //
-// Emitted code and gate.S use the fields by their offsets; the offsets that gate.S needs are repeated
-// there and checked below. The app's own gs base lives in `app_gs_base`.
+// Emitted code and gate.S use the fields by their offsets; the offsets that gate.S needs are
+// repeated there and checked below. The app's own gs base lives in `app_gs_base`.
 #pragma once
 
 #include <cstddef>
@@ -21,17 +21,17 @@ struct Context {
   AppPc pc;
 };
 
-// Slots in which emitted code parks program registers. Each has one purpose, so that no two sequences
-// that may be nested use the same slot.
+// Slots in which emitted code parks program registers. Each has one purpose, so that no two
+// sequences that may be nested use the same slot.
 enum class Spill : u8 {
-  kBranch,     // rcx of an indirect branch or return, until the landing
-  kBranch2,    // second and third scratch of the lookups
+  kBranch,   // rcx of an indirect branch or return, until the landing
+  kBranch2,  // second and third scratch of the lookups
   kBranch3,
-  kRelocate,   // scratches of a relocated instruction
+  kRelocate,  // scratches of a relocated instruction
   kRelocate2,
-  kCheck,      // scratches of the comparison of a block with its app bytes
+  kCheck,  // scratches of the comparison of a block with its app bytes
   kCheck2,
-  kStolen,     // the program's register that recording keeps its cursor in
+  kStolen,  // the program's register that recording keeps its cursor in
   kCount,
 };
 
@@ -45,63 +45,63 @@ struct CloneKind {
 };
 
 struct ThreadState {
-  ThreadState* self;          // gs:0
+  ThreadState* self;  // gs:0
   u64 spill[static_cast<unsigned>(Spill::kCount)];
-  u64 return_table;           // address of the returns table's miss routine; the table follows it
-  u64 indirect_table;         // the same for indirect branches
-  u64 jump_target;            // where a `jmp gs:[jump_target]` goes
-  u64 enter_exit;             // gate.S entry points, for `jmp gs:[...]` from anywhere in the cache
+  u64 return_table;    // address of the returns table's miss routine; the table follows it
+  u64 indirect_table;  // the same for indirect branches
+  u64 jump_target;     // where a `jmp gs:[jump_target]` goes
+  u64 enter_exit;      // gate.S entry points, for `jmp gs:[...]` from anywhere in the cache
   u64 enter_indirect;
   u64 enter_return;
   u64 enter_return_miss;
   u64 enter_syscall;
   u64 enter_emulate;
   u64 app_gs_base;
-  u32 exit_index;             // which exit brought the thread to the dispatcher
-  u32 pending;                // how many signals wait in `held`
-  Context context;            // valid while the thread is in the runtime
-  u64 runtime_stack;          // top of the runtime's own stack for this thread
-  u64 resume_at;              // where gate.S goes on
-  u64 resume_cursor_register; // what kCursorRegister holds there
-  ThreadState* parent;        // while a new thread is being made: who makes it
-  u32 in_use;                 // 0: the state may be taken for a new thread
-  u32 recording;              // its code keeps the event cursor in a register
-  u32 silent;                 // nothing of it is wanted: its words go nowhere
+  u32 exit_index;              // which exit brought the thread to the dispatcher
+  u32 pending;                 // how many signals wait in `held`
+  Context context;             // valid while the thread is in the runtime
+  u64 runtime_stack;           // top of the runtime's own stack for this thread
+  u64 resume_at;               // where gate.S goes on
+  u64 resume_cursor_register;  // what kCursorRegister holds there
+  ThreadState* parent;         // while a new thread is being made: who makes it
+  u32 in_use;                  // 0: the state may be taken for a new thread
+  u32 recording;               // its code keeps the event cursor in a register
+  u32 silent;                  // nothing of it is wanted: its words go nowhere
 
   // Below: used by C++ only, but for the first.
-  u64 enter_check_point;      // gate.S entry point, in check mode
+  u64 enter_check_point;  // gate.S entry point, in check mode
   Core* core;
-  ThreadState* next;          // list of all threads' states (under the lock)
+  ThreadState* next;  // list of all threads' states (under the lock)
   i32 tid;
-  u32 process;                // ProcessDefinition::process of the thread's process
-  u32 stream;                 // flow stream number, 0 when nothing is recorded
-  u64 memory;                 // the mapping that holds this state and the stacks
+  u32 process;  // ProcessDefinition::process of the thread's process
+  u32 stream;   // flow stream number, 0 when nothing is recorded
+  u64 memory;   // the mapping that holds this state and the stacks
   u64 memory_bytes;
 
-  CloneKind clone_kind;       // of the call that made this thread
+  CloneKind clone_kind;  // of the call that made this thread
 
-  u32 exec_prepared;          // see thread/exec_request.h
+  u32 exec_prepared;  // see thread/exec_request.h
   Request* exec_request;
 
   // Flow recording.
-  u64 window;                 // address of the event window (a chunk, then a guard page); 0: none
-  u64 drop_window;            // a window whose words nobody takes; 0: not needed so far
-  u64 cursor;                 // next word, while the thread is in the runtime
-  u32 chunk;                  // index of the chunk in the window; ~0: the words are dropped
+  u64 window;       // address of the event window (a chunk, then a guard page); 0: none
+  u64 drop_window;  // a window whose words nobody takes; 0: not needed so far
+  u64 cursor;       // next word, while the thread is in the runtime
+  u32 chunk;        // index of the chunk in the window; ~0: the words are dropped
   u32 chunk_sequence;
-  u32 syscall_recorded;       // bytes last stored about the system call that is to be made
+  u32 syscall_recorded;  // bytes last stored about the system call that is to be made
 
   // Signals: see signal/.
-  u64 app_mask;               // the program's signal mask, as it believes it to be
-  u64 signal_stack;           // our alternate signal stack
+  u64 app_mask;      // the program's signal mask, as it believes it to be
+  u64 signal_stack;  // our alternate signal stack
   u64 signal_stack_bytes;
-  u64 altstack_base;          // the program's alternate signal stack
+  u64 altstack_base;  // the program's alternate signal stack
   u64 altstack_bytes;
   u32 altstack_flags;
-  u64 refused_faults;         // SIGSEGV, SIGBUS sent while the program blocks them (bits)
+  u64 refused_faults;  // SIGSEGV, SIGBUS sent while the program blocks them (bits)
   static constexpr u32 kMaxHeld = 8;
   alignas(16) u8 held[kMaxHeld][128];  // siginfo of the signals that wait for a window of the gate
-  struct SignalTable* signals;       // shared by the threads of a process
+  struct SignalTable* signals;         // shared by the threads of a process
 };
 
 // The process that was started by the command itself, or that has replaced it by execve.

@@ -38,19 +38,22 @@ bool emulate_vsyscall(ThreadState& thread) {
   if (offset >= 3 * 1024 || offset % 1024 != 0) return false;
   Context& context = thread.context;
   u64 return_address = 0;
-  if (safe_copy(&return_address, reinterpret_cast<const void*>(context.gpr[kRsp]), 8) != 0) return false;
-  context.gpr[x86::kRax] = static_cast<u64>(
-      sys::call(kNumbers[offset / 1024], context.gpr[x86::kRdi], context.gpr[x86::kRsi],
-                context.gpr[x86::kRdx]));
+  if (safe_copy(&return_address, reinterpret_cast<const void*>(context.gpr[kRsp]), 8) != 0)
+    return false;
+  context.gpr[x86::kRax] =
+      static_cast<u64>(sys::call(kNumbers[offset / 1024], context.gpr[x86::kRdi],
+                                 context.gpr[x86::kRsi], context.gpr[x86::kRdx]));
   context.gpr[kRsp] += 8;
   context.pc = AppPc{return_address};
   return true;
 }
 
-// Code that our list does not know: the kernel has the last word. False when it agrees with the list.
+// Code that our list does not know: the kernel has the last word. False when it agrees with the
+// list.
 bool learn_code(const sys::Held& held, Core& core, AppPc pc) {
   CodeRange range;
-  if (core.space.find_code(held, raw(pc)) != nullptr || !find_in_kernel_maps(raw(pc), range)) return false;
+  if (core.space.find_code(held, raw(pc)) != nullptr || !find_in_kernel_maps(raw(pc), range))
+    return false;
   core.space.map(held, range.start, range.end - range.start,
                  PROT_EXEC | (range.writable ? PROT_WRITE : 0), range.shared);
   return true;
@@ -152,7 +155,8 @@ void tiptoe_on_exit(ThreadState& thread) {
   go(held, core, thread, exit.role, &exit);
 }
 
-// An indirect branch whose target, in rcx, the table does not have, or whose inline cache was wrong.
+// An indirect branch whose target, in rcx, the table does not have, or whose inline cache was
+// wrong.
 void tiptoe_on_indirect(ThreadState& thread) {
   take_cursor(thread);
   Core& core = *thread.core;
@@ -165,8 +169,8 @@ void tiptoe_on_indirect(ThreadState& thread) {
   }
 }
 
-// A return has come to the landing behind its call, and the landing is not linked, or there is no landing.
-// The program's return address is on top of the stack.
+// A return has come to the landing behind its call, and the landing is not linked, or there is no
+// landing. The program's return address is on top of the stack.
 static AppPc pop_return_address(ThreadState& thread) {
   take_cursor(thread);
   rcx_of(thread) = parked_rcx(thread);

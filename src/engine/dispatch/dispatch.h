@@ -1,16 +1,17 @@
 // The dispatcher: where a thread goes on when its way is not linked yet.
 //
-// Entered from gate.S with the machine's registers in the thread's context; leaves with `resume_at` set.
-// Only something new comes here: an exit taken for the first time, a target not yet in a table.
+// Entered from gate.S with the machine's registers in the thread's context; leaves with `resume_at`
+// set. Only something new comes here: an exit taken for the first time, a target not yet in a
+// table.
 #pragma once
 
 #include "engine/translate/translate.h"
 
 namespace tiptoe::engine {
 
-// Makes the thread go on at context.pc (everything else of the context as it is): translates what is
-// needed. When no instruction can be fetched there, it goes on natively at that very pc, so that the
-// processor raises the fault that the program is due.
+// Makes the thread go on at context.pc (everything else of the context as it is): translates what
+// is needed. When no instruction can be fetched there, it goes on natively at that very pc, so that
+// the processor raises the fault that the program is due.
 void resume_at_pc(Core& core, ThreadState& thread);
 void resume_at_pc(const sys::Held& held, Core& core, ThreadState& thread);
 
@@ -20,8 +21,8 @@ void resume_in_cache(ThreadState& thread, CachePc pc);
 // The system call at context.pc has been made with this result: the context is as behind it.
 void finish_syscall(ThreadState& thread, i64 result);
 
-// The cursor leaves the stolen register when the thread enters the runtime: afterwards the context holds
-// program values only.
+// The cursor leaves the stolen register when the thread enters the runtime: afterwards the context
+// holds program values only.
 void take_cursor(ThreadState& thread);
 
 // The thread state that gs points to. Only where gs is known to be the runtime's.

@@ -59,8 +59,8 @@ void Definitions::append(DefinitionKind kind, std::initializer_list<std::span<co
 }
 
 void Definitions::thread_start(const ThreadState& thread, u32 parent_stream, AppPc pc) {
-  const ThreadDefinition definition{thread.stream, thread.process, thread.tid, parent_stream, raw(pc),
-                                    sys::tsc()};
+  const ThreadDefinition definition{thread.stream, thread.process, thread.tid,
+                                    parent_stream, raw(pc),        sys::tsc()};
   append(DefinitionKind::kThread, {bytes_of(definition)});
 }
 
@@ -69,9 +69,11 @@ void Definitions::thread_end(const ThreadState& thread) {
   append(DefinitionKind::kThreadEnd, {bytes_of(definition)});
 }
 
-void Definitions::block(const Block& block, std::span<const Exit> exits, std::span<const u8> bytes) {
-  const BlockDefinition definition{process_, block.first_flow_id, static_cast<u16>(exits.size()), 1,
-                                   block.instruction_count, 0, 0};
+void Definitions::block(const Block& block, std::span<const Exit> exits,
+                        std::span<const u8> bytes) {
+  const BlockDefinition definition{
+      process_, block.first_flow_id, static_cast<u16>(exits.size()), 1, block.instruction_count, 0,
+      0};
   const BlockSegment segment{raw(block.start), block.app_bytes, 0};
   constexpr unsigned kMaxExits = 64;
   BlockExit out[kMaxExits];
@@ -79,8 +81,10 @@ void Definitions::block(const Block& block, std::span<const Exit> exits, std::sp
     out[i] = BlockExit{raw(exits[i].target), exits[i].instruction, exits[i].kind, {}};
   }
   append(DefinitionKind::kBlock,
-         {bytes_of(definition), bytes_of(segment),
-          {reinterpret_cast<const u8*>(out), exits.size() * sizeof(BlockExit)}, bytes});
+         {bytes_of(definition),
+          bytes_of(segment),
+          {reinterpret_cast<const u8*>(out), exits.size() * sizeof(BlockExit)},
+          bytes});
 }
 
 void Definitions::module(const ModuleDefinition& module, std::span<const char> path,

@@ -11,7 +11,8 @@ namespace tiptoe::engine {
 class Definitions {
  public:
   void init(EventMemory* memory) { memory_ = memory; }
-  // This process' number in the image; set at start and in a forked child, which begins a new chunk.
+  // This process' number in the image; set at start and in a forked child, which begins a new
+  // chunk.
   void begin_process(u32 process, u32 parent_process);
   // A process that shares this one's memory, and so its definitions.
   void sharing_process(u32 process, u32 parent_process);
@@ -23,7 +24,8 @@ class Definitions {
   void thread_end(const ThreadState& thread);
   // `exits` without the landing; `bytes` is the app code of the block.
   void block(const Block& block, std::span<const Exit> exits, std::span<const u8> bytes);
-  void module(const ModuleDefinition& module, std::span<const char> path, std::span<const u8> image);
+  void module(const ModuleDefinition& module, std::span<const char> path,
+              std::span<const u8> image);
   void unmap(u64 start, u64 bytes);
   void exec();
   void note(const char* text);

@@ -33,10 +33,9 @@ void enter_drop_window(ThreadState& thread) {
 }
 
 void enter_chunk(EventMemory& memory, ThreadState& thread) {
-  const u32 chunk =
-      thread.silent != 0
-          ? kNoChunk
-          : memory.claim(ChunkKind::kFlow, thread.process, thread.stream, thread.chunk_sequence);
+  const u32 chunk = thread.silent != 0 ? kNoChunk
+                                       : memory.claim(ChunkKind::kFlow, thread.process,
+                                                      thread.stream, thread.chunk_sequence);
   if (chunk == kNoChunk) {
     enter_drop_window(thread);
   } else {
@@ -51,7 +50,8 @@ void enter_chunk(EventMemory& memory, ThreadState& thread) {
 
 void EventMemory::init(u64 segment) {
   control_ = reinterpret_cast<ControlPage*>(segment);
-  TIPTOE_CHECK(control_->magic == kSegmentMagic && control_->version == kSegmentVersion, segment, 0);
+  TIPTOE_CHECK(control_->magic == kSegmentMagic && control_->version == kSegmentVersion, segment,
+               0);
   descriptors_ = reinterpret_cast<ChunkDescriptor*>(segment + control_->descriptors_offset);
   chunks_ = segment + control_->chunks_offset;
   // A core file is the program's; the pool is gigabytes of address space.
@@ -60,8 +60,8 @@ void EventMemory::init(u64 segment) {
   if (!recording_) return;
   const u64 count = control_->chunk_count;
   windows_ = sys::map_private(count * kWindowBytes, PROT_NONE);
-  window_mapped_ = reinterpret_cast<u8*>(
-      sys::map_private(align_up(count, kPageBytes), PROT_READ | PROT_WRITE));
+  window_mapped_ =
+      reinterpret_cast<u8*>(sys::map_private(align_up(count, kPageBytes), PROT_READ | PROT_WRITE));
   TIPTOE_CHECK(windows_ != 0 && window_mapped_ != nullptr, count, 0);
 }
 
@@ -111,8 +111,8 @@ u32 EventMemory::claim(ChunkKind kind, u32 process, u32 stream, u32 sequence) {
     const u32 freed = __atomic_load_n(&control_->freed, __ATOMIC_ACQUIRE);
     // A thread's first chunk and definitions are never held back: only those who fill chunks wait.
     const bool may_wait = kind == ChunkKind::kFlow && sequence != 0;
-    const bool behind =
-        may_wait && __atomic_load_n(&control_->sealed_count, __ATOMIC_ACQUIRE) > control_->backlog_limit;
+    const bool behind = may_wait && __atomic_load_n(&control_->sealed_count, __ATOMIC_ACQUIRE) >
+                                        control_->backlog_limit;
     const u32 chunk = behind ? kNoChunk : pop_free();
     if (chunk != kNoChunk) {
       ChunkDescriptor& d = descriptors_[chunk];

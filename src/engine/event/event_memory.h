@@ -1,14 +1,14 @@
 // Event memory inside the traced process: claiming chunks, filling them, handing them over.
 //
-// A thread records through a window: a second mapping of its chunk with a guard page behind it, so that the
-// emitted code stores without a bound check and runs into the guard page when the chunk is full.
-// next_flow_chunk() then seals it and takes another. Each chunk of the pool has its window at an address of
-// its own; it is mapped when the process first uses the chunk (mremap of a shared mapping needs no file
-// descriptor) and stays: chunks are reused last in, first out, and mapping one anew would cost 256 page
-// faults, more than filling it.
+// A thread records through a window: a second mapping of its chunk with a guard page behind it, so
+// that the emitted code stores without a bound check and runs into the guard page when the chunk is
+// full. next_flow_chunk() then seals it and takes another. Each chunk of the pool has its window at
+// an address of its own; it is mapped when the process first uses the chunk (mremap of a shared
+// mapping needs no file descriptor) and stays: chunks are reused last in, first out, and mapping
+// one anew would cost 256 page faults, more than filling it.
 //
-// When the recorder is gone, or takes nothing more, the thread gets a window of private memory that is
-// overwritten again and again: the program goes on, and the words are counted as dropped.
+// When the recorder is gone, or takes nothing more, the thread gets a window of private memory that
+// is overwritten again and again: the program goes on, and the words are counted as dropped.
 //
 // Everything here may run in a signal handler: no lock but the chunk pool's lock-free list.
 #pragma once
@@ -25,13 +25,15 @@ constexpr u32 kNoChunk = ~u32{0};
 
 class EventMemory {
  public:
-  // `segment` is the address of the shared mapping. Nothing is recorded unless its control page says so.
+  // `segment` is the address of the shared mapping. Nothing is recorded unless its control page
+  // says so.
   void init(u64 segment);
   bool recording() const { return recording_; }
   ControlPage* control() const { return control_; }
   bool recorder_alive() const;
 
-  // Claims a chunk of the pool. Waits for the recorder while it is behind; kNoChunk when it is gone.
+  // Claims a chunk of the pool. Waits for the recorder while it is behind; kNoChunk when it is
+  // gone.
   u32 claim(ChunkKind kind, u32 process, u32 stream, u32 sequence);
   void seal(u32 chunk, u32 bytes);
   u64 address_of(u32 chunk) const { return chunks_ + u64{chunk} * kChunkBytes; }
@@ -39,7 +41,8 @@ class EventMemory {
   // The window of a chunk, mapped.
   u64 window_of(u32 chunk);
   void ring_doorbell() const;
-  // Waits until the word at `futex` is no longer `value`, the recorder dies, or a short time is over.
+  // Waits until the word at `futex` is no longer `value`, the recorder dies, or a short time is
+  // over.
   void wait_for_change(u32* futex, u32 value) const;
 
  private:
@@ -47,7 +50,7 @@ class EventMemory {
   ControlPage* control_ = nullptr;
   ChunkDescriptor* descriptors_ = nullptr;
   u64 chunks_ = 0;
-  u64 windows_ = 0;           // the first of the windows, all reserved
+  u64 windows_ = 0;              // the first of the windows, all reserved
   u8* window_mapped_ = nullptr;  // one for each chunk; a chunk has one owner, so no lock is needed
   bool recording_ = false;
 };

@@ -25,10 +25,11 @@ class EntryEmitter {
 
   // rcx holds the target, the program's rcx is parked: goes on when it is this block, else to the
   // dispatcher. `from_return`: no indirect site sent us.
-  // An indirect branch may be sent here by mistake (its inline cache), and go on to a block that reads the
-  // flags: only a return, which comes here by an exact table entry, may be verified by a compare.
+  // An indirect branch may be sent here by mistake (its inline cache), and go on to a block that
+  // reads the flags: only a return, which comes here by an exact table entry, may be verified by a
+  // compare.
   void verify(bool flags_dead, bool from_return) {
-    flags_dead && from_return ? verify_by_compare(from_return) : verify_keeping_flags(from_return);
+    flags_dead&& from_return ? verify_by_compare(from_return) : verify_keeping_flags(from_return);
     ParkedState state;
     state.parked[0] = parked_in(kRcx, Spill::kBranch);
     mark(out_, state);
@@ -43,7 +44,9 @@ class EntryEmitter {
     if (rdx) state.parked[1] = parked_in(kRdx, Spill::kBranch2);
     return state;
   }
-  void mark(PieceWriter& writer, const ParkedState& state) { writer.mark(0, 0, states_.intern(state)); }
+  void mark(PieceWriter& writer, const ParkedState& state) {
+    writer.mark(0, 0, states_.intern(state));
+  }
   u64 start() const { return raw(block_.start); }
   bool start_is_low() const { return x86::fits_i32(static_cast<i64>(start())); }
 

@@ -5,9 +5,10 @@
 
 namespace tiptoe::engine {
 
-// Emits the prologue of `role` into `out`; control falls out of its end at the block's body. Stubs and
-// constants go to `cold`. `flags_dead`: the block overwrites all status flags before it reads any.
-void emit_entry(PieceWriter& out, PieceWriter& cold, StateTable& states, const Block& block, Entry role,
-                bool flags_dead);
+// Emits the prologue of `role` into `out`; control falls out of its end at the block's body. Stubs
+// and constants go to `cold`. `flags_dead`: the block overwrites all status flags before it reads
+// any.
+void emit_entry(PieceWriter& out, PieceWriter& cold, StateTable& states, const Block& block,
+                Entry role, bool flags_dead);
 
 }  // namespace tiptoe::engine

@@ -5,12 +5,13 @@
 
 namespace tiptoe::engine {
 
-// The state of the thread while it is on its way along an exit: at the patchable jump, in the stub it
-// leads to while unlinked, in a thunk between regions.
+// The state of the thread while it is on its way along an exit: at the patchable jump, in the stub
+// it leads to while unlinked, in a thunk between regions.
 ParkedState state_on_the_way(const Block& block, const Exit& exit);
 
-// Leads `exit` to its role's entry of `to`, which must exist. Takes effect for other threads at once, by
-// one atomic 4-byte store. When the entry is out of reach of a 32-bit displacement, a thunk is made.
+// Leads `exit` to its role's entry of `to`, which must exist. Takes effect for other threads at
+// once, by one atomic 4-byte store. When the entry is out of reach of a 32-bit displacement, a
+// thunk is made.
 void link(const sys::Held& held, CodeCache& cache, StateTable& states, Exit& exit, Block& to);
 
 // Back to the stub. The block it was linked to forgets it.

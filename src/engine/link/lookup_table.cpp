@@ -34,7 +34,8 @@ void LookupTable::set(AppPc target, CachePc landing) {
 
 void LookupTable::clear(AppPc target, CachePc landing) {
   i64* entry = slot(target);
-  if (*entry == static_cast<i64>(raw(landing) - miss_)) __atomic_store_n(entry, 0, __ATOMIC_RELEASE);
+  if (*entry == static_cast<i64>(raw(landing) - miss_))
+    __atomic_store_n(entry, 0, __ATOMIC_RELEASE);
 }
 
 }  // namespace tiptoe::engine

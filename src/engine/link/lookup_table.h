@@ -8,9 +8,10 @@
 //     mov  rcx, [rdx + rcx*8 + kTableOffset]    ; the entry: landing - miss routine
 //     lea  rcx, [rcx + rdx]                     ; an empty entry (0) gives the miss routine itself
 //
-// The landing verifies that it was the right one, so entries may be stale or shared. 2^32 entries are
-// reserved and hardly any committed: a smaller index makes real programs collide, and a collision costs
-// a mispredicted return. Where address space is limited (RLIMIT_AS) 2^16 entries serve.
+// The landing verifies that it was the right one, so entries may be stale or shared. 2^32 entries
+// are reserved and hardly any committed: a smaller index makes real programs collide, and a
+// collision costs a mispredicted return. Where address space is limited (RLIMIT_AS) 2^16 entries
+// serve.
 #pragma once
 
 #include "engine/types.h"
@@ -21,8 +22,8 @@ class LookupTable {
  public:
   static constexpr i32 kTableOffset = 4096;
 
-  // Reserves the table and writes the miss routine, `jmp gs:[miss_entry_offset]`. With `small`, or when
-  // the large one cannot be had, the index has 16 bits.
+  // Reserves the table and writes the miss routine, `jmp gs:[miss_entry_offset]`. With `small`, or
+  // when the large one cannot be had, the index has 16 bits.
   bool init(bool small, u32 miss_entry_offset);
 
   u64 address() const { return miss_; }

@@ -27,13 +27,13 @@ void emit_push_return_address(PieceWriter& hot, PieceWriter& cold, AppPc return_
   hot.emit.push_rip(constant);
 }
 
-void emit_real_call(PieceWriter& hot, StateTable& states, Exit& exit, u32 exit_ordinal, Exit& landing,
-                    u32 landing_ordinal) {
+void emit_real_call(PieceWriter& hot, StateTable& states, Exit& exit, u32 exit_ordinal,
+                    Exit& landing, u32 landing_ordinal) {
   ParkedState leaving;  // the return address is pushed, the call's own push has not happened
   leaving.at = At::kExit;
   hot.mark(exit_ordinal, exit.instruction, states.intern(leaving));
-  // Both displacements, 5 bytes apart, must lie within aligned words: the call at 3 mod 8 puts them at 4
-  // and 9 (1 mod 8); any start from 7 to 3 does.
+  // Both displacements, 5 bytes apart, must lie within aligned words: the call at 3 mod 8 puts them
+  // at 4 and 9 (1 mod 8); any start from 7 to 3 does.
   while ((raw(hot.emit.here()) + 1) % 8 > 4 || (raw(hot.emit.here()) + 6) % 8 > 4) hot.emit.nop(1);
   hot.emit.call(exit.stub);
   exit.site = hot.emit.here() + -4;

@@ -1,4 +1,5 @@
-// Calls and returns: original return addresses on the program's stack, real call and ret in the cache.
+// Calls and returns: original return addresses on the program's stack, real call and ret in the
+// cache.
 //
 // docs/RETURNS.md explains the scheme and what it costs. In short:
 //
@@ -23,22 +24,22 @@
 
 namespace tiptoe::engine {
 
-// Emits the push of the program's return address (at most one instruction, in the state that the caller
-// has marked). An address beyond 2 GiB becomes a constant in `cold`.
+// Emits the push of the program's return address (at most one instruction, in the state that the
+// caller has marked). An address beyond 2 GiB becomes a constant in `cold`.
 void emit_push_return_address(PieceWriter& hot, PieceWriter& cold, AppPc return_address);
 
 // Emits the patchable real call to `exit` (role kCall) and the landing behind it.
-void emit_real_call(PieceWriter& hot, StateTable& states, Exit& exit, u32 exit_ordinal, Exit& landing,
-                    u32 landing_ordinal);
+void emit_real_call(PieceWriter& hot, StateTable& states, Exit& exit, u32 exit_ordinal,
+                    Exit& landing, u32 landing_ordinal);
 
-// Emits the lookup of the landing for `ret`, up to but without the transfer; `emit_ret_transfer` then
-// leaves. Between the two recording may put its word: the return can no longer fault.
+// Emits the lookup of the landing for `ret`, up to but without the transfer; `emit_ret_transfer`
+// then leaves. Between the two recording may put its word: the return can no longer fault.
 void emit_ret_lookup(PieceWriter& hot, const RelocateContext& context, const AppInsn& app,
                      const LookupTable& table);
 void emit_ret_transfer(PieceWriter& hot, const RelocateContext& context, const AppInsn& app);
 
-// `ret imm16`: loads the target into rcx (the program's is parked); moving rsp and the jump itself are
-// left to the caller, behind the record.
+// `ret imm16`: loads the target into rcx (the program's is parked); moving rsp and the jump itself
+// are left to the caller, behind the record.
 void emit_ret_target_load(PieceWriter& hot, const RelocateContext& context, const AppInsn& app);
 
 }  // namespace tiptoe::engine

@@ -39,7 +39,8 @@ void for_each_register(struct sigcontext& sc, Context& context, Visit visit) {
 }
 
 void store_context(const Context& context, struct sigcontext& sc) {
-  for_each_register(sc, const_cast<Context&>(context), [](auto& machine, u64& app) { machine = app; });
+  for_each_register(sc, const_cast<Context&>(context),
+                    [](auto& machine, u64& app) { machine = app; });
   sc.rip = raw(context.pc);
 }
 
@@ -49,7 +50,8 @@ u64 fpstate_bytes(u64 fpstate) {
   struct {
     u32 magic1, extended_size;
   } software;
-  memcpy(&software, reinterpret_cast<const void*>(fpstate + sys::kSwReservedOffset), sizeof software);
+  memcpy(&software, reinterpret_cast<const void*>(fpstate + sys::kSwReservedOffset),
+         sizeof software);
   return software.magic1 == sys::kXstateMagic1 ? software.extended_size : sys::kFxsaveBytes;
 }
 
@@ -88,11 +90,12 @@ bool write_frame(ThreadState& thread, const sys::KernelSigaction& action, const 
   memcpy(&frame.uc, kernel.uc, sizeof frame.uc);
   memcpy(&frame.info, &info, sizeof frame.info);
   store_context(thread.context, frame.uc.uc_mcontext);
-  frame.uc.uc_mcontext.fpstate = reinterpret_cast<decltype(frame.uc.uc_mcontext.fpstate)>(place.fpstate);
+  frame.uc.uc_mcontext.fpstate =
+      reinterpret_cast<decltype(frame.uc.uc_mcontext.fpstate)>(place.fpstate);
   frame.uc.uc_stack.ss_sp = reinterpret_cast<void*>(thread.altstack_base);
   frame.uc.uc_stack.ss_size = thread.altstack_bytes;
-  frame.uc.uc_stack.ss_flags =
-      static_cast<int>(altstack_state(thread, thread.context.gpr[x86::kRsp]) | thread.altstack_flags);
+  frame.uc.uc_stack.ss_flags = static_cast<int>(
+      altstack_state(thread, thread.context.gpr[x86::kRsp]) | thread.altstack_flags);
   memcpy(&frame.uc.uc_sigmask, &thread.app_mask, sizeof thread.app_mask);
   return safe_copy(reinterpret_cast<void*>(place.frame), &frame, sizeof frame) == 0 &&
          safe_copy(reinterpret_cast<void*>(place.fpstate),
@@ -163,7 +166,8 @@ void return_to_gate(ThreadState& thread, const KernelFrame& frame) {
 
 void return_to_die(ThreadState& thread, int signal, const KernelFrame& frame, bool is_fault) {
   reset_kernel_action(signal);
-  if (!is_fault || signal == SIGTRAP) {  // a trap is behind its instruction, which would not trap again
+  if (!is_fault ||
+      signal == SIGTRAP) {  // a trap is behind its instruction, which would not trap again
     sys::call(__NR_tgkill, sys::call(__NR_getpid), sys::call(__NR_gettid), signal);
   }
   // The core shows the program where it stood; a fault happens again there, natively.
@@ -217,8 +221,8 @@ void deliver(ThreadState& thread, int signal, const KernelFrame& kernel, u64 mac
   reset_fpstate(fpstate);
 
   put_control(core.events, thread, Control::kSignal,
-              {static_cast<u32>(signal), low32(raw(thread.context.pc)), high32(raw(thread.context.pc)),
-               low32(action.handler), high32(action.handler)});
+              {static_cast<u32>(signal), low32(raw(thread.context.pc)),
+               high32(raw(thread.context.pc)), low32(action.handler), high32(action.handler)});
   if ((thread.altstack_flags & kSsAutodisarm) != 0) thread.altstack_bytes = 0;
   thread.app_mask |= action.mask;
   if ((action.flags & SA_NODEFER) == 0) thread.app_mask |= sys::signal_bit(signal);
@@ -243,7 +247,8 @@ void app_sigreturn(Core& core, ThreadState& thread) {
   if (safe_copy(&frame.uc, reinterpret_cast<const void*>(uc_address), sizeof frame.uc) != 0) {
     sys::fail("sigreturn without a frame", uc_address);
   }
-  for_each_register(frame.uc.uc_mcontext, thread.context, [](auto& machine, u64& app) { app = machine; });
+  for_each_register(frame.uc.uc_mcontext, thread.context,
+                    [](auto& machine, u64& app) { app = machine; });
   thread.context.pc = AppPc{frame.uc.uc_mcontext.rip};
   memcpy(&thread.app_mask, &frame.uc.uc_sigmask, sizeof thread.app_mask);
   thread.app_mask &= ~(sys::signal_bit(SIGKILL) | sys::signal_bit(SIGSTOP));

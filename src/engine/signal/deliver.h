@@ -24,8 +24,8 @@ void deliver(ThreadState& thread, int signal, const KernelFrame& frame, u64 mach
 // Makes returning from our handler continue in the gate, which goes on as thread.resume_at says.
 void return_to_gate(ThreadState& thread, const KernelFrame& frame);
 
-// Makes returning from our handler execute the program natively, with its own registers: used to die
-// by the signal that is due.
+// Makes returning from our handler execute the program natively, with its own registers: used to
+// die by the signal that is due.
 void return_to_die(ThreadState& thread, int signal, const KernelFrame& frame, bool is_fault);
 
 // rt_sigreturn(2) by the program: its frame is on top of thread.context's stack. Does not return.

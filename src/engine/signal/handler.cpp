@@ -1,8 +1,8 @@
 // The one signal handler of the runtime: where was the thread, what does the signal mean there?
 //
-// docs/SIGNALS.md has the table of all places and what happens in each. The handler runs on the thread's
-// own alternate stack with every signal blocked but SIGSEGV and SIGBUS, which only a copy from or to the
-// program's memory may raise here.
+// docs/SIGNALS.md has the table of all places and what happens in each. The handler runs on the
+// thread's own alternate stack with every signal blocked but SIGSEGV and SIGBUS, which only a copy
+// from or to the program's memory may raise here.
 #include "base/memory.h"
 #include "engine/context/gate.h"
 #include "engine/context/safe_copy.h"
@@ -33,7 +33,8 @@ Where classify(const Core& core, u64 pc) {
   if (core.cache.contains(pc)) return Where::kCache;
   if (pc == address(tiptoe_raise_pending)) return Where::kRaise;
   if (pc >= address(tiptoe_resume_begin) && pc < address(tiptoe_resume_end)) return Where::kContext;
-  if (pc >= address(tiptoe_syscall_begin) && pc <= address(tiptoe_syscall_insn)) return Where::kContext;
+  if (pc >= address(tiptoe_syscall_begin) && pc <= address(tiptoe_syscall_insn))
+    return Where::kContext;
   if (pc == address(tiptoe_syscall_done)) return Where::kSyscallDone;
   if (pc == address(tiptoe_safe_copy_fault)) return Where::kSafeCopy;
   if (pc - core.runtime_start < core.runtime_bytes || pc - core.returns.address() < kPageBytes ||
@@ -44,8 +45,8 @@ Where classify(const Core& core, u64 pc) {
 }
 
 Context machine_context(const struct sigcontext& sc) {
-  return {{sc.rax, sc.rcx, sc.rdx, sc.rbx, sc.rsp, sc.rbp, sc.rsi, sc.rdi, sc.r8, sc.r9, sc.r10, sc.r11,
-           sc.r12, sc.r13, sc.r14, sc.r15},
+  return {{sc.rax, sc.rcx, sc.rdx, sc.rbx, sc.rsp, sc.rbp, sc.rsi, sc.rdi, sc.r8, sc.r9, sc.r10,
+           sc.r11, sc.r12, sc.r13, sc.r14, sc.r15},
           sc.eflags,
           AppPc{0}};
 }
@@ -55,7 +56,8 @@ void record_leaving(Core& core, ThreadState& thread, const Block& block, const A
   if (!thread.recording) return;
   if (!state.left_block) {
     if (state.instructions != 0) {
-      put_control(core.events, thread, Control::kPartial, {block.first_flow_id, state.instructions});
+      put_control(core.events, thread, Control::kPartial,
+                  {block.first_flow_id, state.instructions});
     }
   } else if (state.exit_unrecorded && state.exit != nullptr) {
     put_exit(core.events, thread, state.exit->flow_id);
@@ -97,8 +99,8 @@ void on_signal_in_cache(Core& core, ThreadState& thread, int signal, const Kerne
   deliver(thread, signal, frame, sc.rip);
 }
 
-// The runtime is at work: the signal waits until its windows, and the kernel queues the others. (A few
-// more may come while the runtime itself sets the mask.)
+// The runtime is at work: the signal waits until its windows, and the kernel queues the others. (A
+// few more may come while the runtime itself sets the mask.)
 void hold_until_window(ThreadState& thread, int signal, const KernelFrame& frame) {
   TIPTOE_CHECK(thread.pending < ThreadState::kMaxHeld, signal, frame.uc->uc_mcontext.rip);
   memcpy(thread.held[thread.pending], frame.info, sizeof(siginfo_t));
@@ -107,11 +109,12 @@ void hold_until_window(ThreadState& thread, int signal, const KernelFrame& frame
   memcpy(&frame.uc->uc_sigmask, &all, sizeof all);
 }
 
-// A system call that a signal interrupts before it is made was not made. One that the kernel wants made
-// again has been: `syscall` has left its return address in rcx.
+// A system call that a signal interrupts before it is made was not made. One that the kernel wants
+// made again has been: `syscall` has left its return address in rcx.
 void forget_unmade_syscall(ThreadState& thread, const struct sigcontext& sc) {
   withdraw_exec(*thread.core, thread);
-  const bool made = sc.rip == address(tiptoe_syscall_insn) && sc.rcx == address(tiptoe_syscall_done);
+  const bool made =
+      sc.rip == address(tiptoe_syscall_insn) && sc.rcx == address(tiptoe_syscall_done);
   if (thread.recording && thread.syscall_recorded != 0 && !made) {
     thread.cursor -= thread.syscall_recorded;
     memset(reinterpret_cast<void*>(thread.cursor), 0, thread.syscall_recorded);
@@ -126,8 +129,8 @@ void forget_pending_syscall(ThreadState& thread) {
   forget_unmade_syscall(thread, before_call);
 }
 
-// The first of the signals that wait is delivered now; the kernel takes the others back, in their order,
-// while all are blocked, and delivers them when the program's mask allows it.
+// The first of the signals that wait is delivered now; the kernel takes the others back, in their
+// order, while all are blocked, and delivers them when the program's mask allows it.
 void release_held(ThreadState& thread, siginfo_t* first) {
   memcpy(first, thread.held[0], sizeof *first);
   for (u32 i = 1; i < thread.pending; ++i) {

@@ -1,7 +1,7 @@
 // mmap and its kin: which code there is, and that none of it is run stale.
 //
-// The call is made from here under the translation lock, and what it changed is invalidated before the
-// lock is released: no block of the old code can be found, or made, afterwards.
+// The call is made from here under the translation lock, and what it changed is invalidated before
+// the lock is released: no block of the old code can be found, or made, afterwards.
 #include <linux/mman.h>
 
 #include "base/memory.h"
@@ -18,7 +18,8 @@ void forget_code(const sys::Held& held, Core& core, u64 start, u64 bytes) {
 }
 
 // A file was mapped executable: the trace says which.
-void define_module(Core& core, const ThreadState& thread, u64 start, u64 bytes, int prot, i32 fd, u64 offset) {
+void define_module(Core& core, const ThreadState& thread, u64 start, u64 bytes, int prot, i32 fd,
+                   u64 offset) {
   if (!core.events.recording() || fd < 0) return;
   char link[] = "/proc/self/fd/0123456789";
   char* digits = link + sizeof "/proc/self/fd/" - 1;
@@ -90,8 +91,8 @@ SyscallAction on_mprotect(const AppCall& call) {
   const int prot = static_cast<int>(call.argument(2));
   const sys::Held held(call.core.lock);
   const i64 result = call.make();
-  // A failed mprotect may have changed the first of several mappings; what is invalidated without need
-  // is translated again.
+  // A failed mprotect may have changed the first of several mappings; what is invalidated without
+  // need is translated again.
   forget_code(held, call.core, start, bytes);
   if (!sys::is_error(result)) call.core.space.protect(held, start, bytes, prot);
   return finish(held, call, result);
@@ -133,8 +134,8 @@ SyscallAction on_shmat(const AppCall& call) {
     constexpr unsigned kSegmentSizeWord = 6;  // shmid_ds.shm_segsz behind ipc_perm (48 bytes)
     const u64 bytes = align_up(info.words[kSegmentSizeWord], kPageBytes);
     forget_code(held, call.core, start, bytes);
-    call.core.space.map(held, start, bytes, PROT_READ | PROT_WRITE | ((flags & kShmExec) ? PROT_EXEC : 0),
-                        true);
+    call.core.space.map(held, start, bytes,
+                        PROT_READ | PROT_WRITE | ((flags & kShmExec) ? PROT_EXEC : 0), true);
   }
   return finish(held, call, result);
 }

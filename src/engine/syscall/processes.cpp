@@ -1,6 +1,6 @@
 // Threads and processes: clone and its kin, execve, the ends.
-#include <asm/prctl.h>
 #include <asm/errno.h>
+#include <asm/prctl.h>
 #include <linux/sched.h>
 
 #include "engine/context/safe_copy.h"
@@ -13,7 +13,8 @@ namespace tiptoe::engine {
 namespace {
 
 SyscallAction follow_child(const AppCall& call, u64 flags) {
-  // A process that shares memory with a parent that goes on at once is a thread to us in all but name.
+  // A process that shares memory with a parent that goes on at once is a thread to us in all but
+  // name.
   const CloneKind kind{(flags & CLONE_VM) != 0, (flags & CLONE_SIGHAND) != 0,
                        (flags & CLONE_THREAD) != 0, (flags & CLONE_VFORK) != 0,
                        (flags & CLONE_CLEAR_SIGHAND) != 0};
@@ -22,7 +23,8 @@ SyscallAction follow_child(const AppCall& call, u64 flags) {
   return SyscallAction::kClone;
 }
 
-// Nothing may interrupt the thread once it does not record any more. What waits for it goes to others.
+// Nothing may interrupt the thread once it does not record any more. What waits for it goes to
+// others.
 void end_for_good(const AppCall& call, bool whole_process) {
   set_kernel_mask(~sys::SignalSet{0});
   for (u32 i = 0; i < call.thread.pending && !whole_process; ++i) {
@@ -103,8 +105,8 @@ SyscallAction on_arch_prctl(const AppCall& call) {
   }
 }
 
-// The kernel would look for its critical sections at the program's addresses, where no thread ever is.
-// Programs take ENOSYS for an older kernel and use atomics.
+// The kernel would look for its critical sections at the program's addresses, where no thread ever
+// is. Programs take ENOSYS for an older kernel and use atomics.
 SyscallAction on_rseq(const AppCall& call) {
   return finish(call, -ENOSYS);
 }

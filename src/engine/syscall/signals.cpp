@@ -36,10 +36,16 @@ i64 sigprocmask_result(const AppCall& call) {
     sys::SignalSet set;
     if (!read_app(call.argument(1), set)) return -EFAULT;
     switch (static_cast<int>(call.argument(0))) {
-      case SIG_BLOCK: set = old | set; break;
-      case SIG_UNBLOCK: set = old & ~set; break;
-      case SIG_SETMASK: break;
-      default: return -EINVAL;
+      case SIG_BLOCK:
+        set = old | set;
+        break;
+      case SIG_UNBLOCK:
+        set = old & ~set;
+        break;
+      case SIG_SETMASK:
+        break;
+      default:
+        return -EINVAL;
     }
     thread.app_mask = set & ~kNeverBlocked;
     apply_app_mask(thread);
@@ -57,7 +63,9 @@ i64 sigaltstack_result(const AppCall& call) {
   stack_t old{};
   old.ss_sp = reinterpret_cast<void*>(thread.altstack_base);
   old.ss_size = thread.altstack_bytes;
-  old.ss_flags = static_cast<int>((thread.altstack_bytes == 0 ? kDisable : active ? kOnstack : 0) |
+  old.ss_flags = static_cast<int>((thread.altstack_bytes == 0 ? kDisable
+                                   : active                   ? kOnstack
+                                                              : 0) |
                                   thread.altstack_flags);
   if (call.argument(0) != 0) {
     stack_t stack;

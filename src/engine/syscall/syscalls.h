@@ -1,5 +1,5 @@
-// System calls of the program that name code, signals, threads or our own resources. All others, unknown
-// numbers included, pass through untouched.
+// System calls of the program that name code, signals, threads or our own resources. All others,
+// unknown numbers included, pass through untouched.
 #pragma once
 
 #include "engine/context/gate.h"

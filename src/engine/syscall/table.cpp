@@ -63,8 +63,9 @@ SyscallAction dispatch(const AppCall& call) {
   return kWrapped[kIndex.slot[number] - 1].handler(call);
 }
 
-// The exit and the number are recorded before the call is made: what never returns is in the trace all the
-// same. Room is made first, so that the words can be taken back when a signal comes before the call.
+// The exit and the number are recorded before the call is made: what never returns is in the trace
+// all the same. Room is made first, so that the words can be taken back when a signal comes before
+// the call.
 void record(Core& core, ThreadState& thread, const Exit& exit) {
   if (!thread.recording) return;
   make_flow_room(core.events, thread, 64);

@@ -25,8 +25,9 @@ Request* claim(const EventMemory& events) {
   while (events.recorder_alive()) {
     for (Request& request : events.control()->requests) {
       u32 idle = static_cast<u32>(RequestState::kIdle);
-      if (__atomic_compare_exchange_n(word(request), &idle, static_cast<u32>(RequestState::kClaimed),
-                                      false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+      if (__atomic_compare_exchange_n(word(request), &idle,
+                                      static_cast<u32>(RequestState::kClaimed), false,
+                                      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
         return &request;
       }
     }

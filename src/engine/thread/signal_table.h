@@ -1,5 +1,5 @@
-// The program's signal actions as it set them, and the kernel's, which are ours wherever the program has
-// a handler. SIGSEGV and SIGBUS are always ours: the engine itself may run into them.
+// The program's signal actions as it set them, and the kernel's, which are ours wherever the
+// program has a handler. SIGSEGV and SIGBUS are always ours: the engine itself may run into them.
 #pragma once
 
 #include "engine/context/thread_state.h"
@@ -21,10 +21,11 @@ constexpr sys::SignalSet kernel_mask(sys::SignalSet app_mask) {
   return app_mask & ~kAlwaysOurs;
 }
 void set_kernel_mask(sys::SignalSet mask);
-// The kernel's mask becomes the program's, unless a signal waits for its window: then all stay blocked
-// until it has been delivered.
+// The kernel's mask becomes the program's, unless a signal waits for its window: then all stay
+// blocked until it has been delivered.
 void apply_app_mask(ThreadState& thread);
-// The program's mask has changed: SIGSEGV and SIGBUS that were sent while it blocked them are sent again.
+// The program's mask has changed: SIGSEGV and SIGBUS that were sent while it blocked them are sent
+// again.
 void send_refused_faults(ThreadState& thread);
 sys::SignalSet current_kernel_mask();
 
@@ -38,8 +39,8 @@ i64 change_action(SignalTable& table, int signal, const sys::KernelSigaction* ac
 // The kernel's action for `signal` becomes SIG_DFL, whatever the program had.
 void reset_kernel_action(int signal);
 
-// Around execve: signals that the program ignores, and that are ours in the kernel, are ignored in the
-// kernel too, as the new image inherits that; and back when there is no new image.
+// Around execve: signals that the program ignores, and that are ours in the kernel, are ignored in
+// the kernel too, as the new image inherits that; and back when there is no new image.
 void restore_ignored_actions(SignalTable& table);
 void retake_actions(SignalTable& table);
 

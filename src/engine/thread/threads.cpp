@@ -12,13 +12,13 @@
 namespace tiptoe::engine {
 namespace {
 
-// One mapping a thread: guard, signal stack, guard, runtime stack, state. The signal stack holds the
-// kernel's frame (11 KiB with all of AVX-512 and AMX), a second one for a fault in a copy, and the
-// handler.
+// One mapping a thread: guard, signal stack, guard, runtime stack, state. The signal stack holds
+// the kernel's frame (11 KiB with all of AVX-512 and AMX), a second one for a fault in a copy, and
+// the handler.
 constexpr u64 kSignalStackBytes = 56 << 10;
 constexpr u64 kRuntimeStackBytes = 40 << 10;
-constexpr u64 kThreadBytes =
-    kPageBytes + kSignalStackBytes + kPageBytes + kRuntimeStackBytes + align_up(sizeof(ThreadState), kPageBytes);
+constexpr u64 kThreadBytes = kPageBytes + kSignalStackBytes + kPageBytes + kRuntimeStackBytes +
+                             align_up(sizeof(ThreadState), kPageBytes);
 constexpr u64 kHwcap2FsGsBase = 2;
 
 u64 entry(void (*label)()) {
@@ -133,7 +133,8 @@ void end_thread(Core& core, ThreadState& thread) {
 
 void prepare_clone(Core& core, ThreadState& parent, const CloneKind& kind) {
   set_kernel_mask(~sys::SignalSet{0});
-  // A forked child must not inherit the lock from a thread that it does not have: it is held across the call.
+  // A forked child must not inherit the lock from a thread that it does not have: it is held across
+  // the call.
   ThreadState* child;
   {
     sys::Held held(core.lock);
@@ -162,8 +163,8 @@ void prepare_clone(Core& core, ThreadState& parent, const CloneKind& kind) {
 
 namespace {
 
-// Whether the new process is one that nobody asked to follow. Its code records all the same, being its
-// parent's; the words go nowhere.
+// Whether the new process is one that nobody asked to follow. Its code records all the same, being
+// its parent's; the words go nowhere.
 bool is_silent(const Core& core, ThreadState& thread) {
   if ((core.events.control()->flags & kControlFollowChildren) == 0) thread.silent = 1;
   return thread.silent != 0;
@@ -178,14 +179,14 @@ void begin_forked_process(Core& core, ThreadState& thread) {
     core.definitions.silence();
   } else if (core.events.recording()) {
     const u32 parent_process = thread.process;
-    thread.process =
-        __atomic_fetch_add(&core.events.control()->next_process, 1, __ATOMIC_RELAXED);
+    thread.process = __atomic_fetch_add(&core.events.control()->next_process, 1, __ATOMIC_RELAXED);
     const sys::Held held(core.lock);
     core.definitions.begin_process(thread.process, parent_process);
   }
 }
 
-// A process that shares our memory (vfork): a process of its own in the trace, in the same definitions.
+// A process that shares our memory (vfork): a process of its own in the trace, in the same
+// definitions.
 void begin_sharing_process(Core& core, ThreadState& thread) {
   const sys::Held held(core.lock);
   if (!core.events.recording() || is_silent(core, thread)) return;

@@ -6,21 +6,22 @@
 
 namespace tiptoe::engine {
 
-// A thread state with its stacks, from the list of those no longer in use or newly mapped. Everything
-// that emitted code and the gate need is set; gs does not point to it yet.
+// A thread state with its stacks, from the list of those no longer in use or newly mapped.
+// Everything that emitted code and the gate need is set; gs does not point to it yet.
 ThreadState& allocate_thread(const sys::Held&, Core& core);
 
 // Points gs at the state.
 void set_gs(const Core& core, ThreadState& thread);
 
-// The calling thread begins (in its own process if `process` is new): number, definitions, event window.
+// The calling thread begins (in its own process if `process` is new): number, definitions, event
+// window.
 void begin_thread(Core& core, ThreadState& thread, u32 parent_stream);
 
 // The calling thread ends, with its process or alone.
 void end_thread(Core& core, ThreadState& thread);
 
-// Before the system call: makes the child's state, as a copy of the parent's context, blocks all signals
-// and points gs at it.
+// Before the system call: makes the child's state, as a copy of the parent's context, blocks all
+// signals and points gs at it.
 void prepare_clone(Core& core, ThreadState& parent, const CloneKind& kind);
 
 }  // namespace tiptoe::engine

@@ -38,7 +38,8 @@ class Planner {
   bool fetch() {
     u8* bytes = &plan_.bytes[plan_.app_bytes];
     const u64 readable = executable_bytes(raw(next_pc()), x86::kMaxInsnBytes);
-    const u64 got = readable - safe_copy(bytes, reinterpret_cast<const void*>(raw(next_pc())), readable);
+    const u64 got =
+        readable - safe_copy(bytes, reinterpret_cast<const void*>(raw(next_pc())), readable);
     AppInsn& app = plan_.insns[plan_.insn_count];
     app.insn = {};
     if (got == 0) return false;
@@ -54,8 +55,8 @@ class Planner {
     return true;
   }
 
-  // How many of `wanted` bytes at `address` can be executed. The whole block is checked when any part
-  // of it may change unseen.
+  // How many of `wanted` bytes at `address` can be executed. The whole block is checked when any
+  // part of it may change unseen.
   u64 executable_bytes(u64 address, u64 wanted) {
     u64 got = 0;
     while (got < wanted) {
@@ -153,8 +154,8 @@ class Planner {
 
 }  // namespace
 
-bool plan_block(const sys::Held& held, const AddressSpace& space, const BlockTable& blocks, AppPc pc,
-                bool cursor_stolen, i32 trust_threshold, BlockPlan& plan) {
+bool plan_block(const sys::Held& held, const AddressSpace& space, const BlockTable& blocks,
+                AppPc pc, bool cursor_stolen, i32 trust_threshold, BlockPlan& plan) {
   plan.start = pc;
   plan.app_bytes = 0;
   plan.insn_count = 0;

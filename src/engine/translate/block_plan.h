@@ -30,13 +30,14 @@ struct BlockPlan {
   u8 bytes[kMaxBlockInsns * x86::kMaxInsnBytes];
 };
 
-// Reads and decodes from `pc` until the block ends, at the latest where another begins: a call that stands
-// in two blocks has two landings, and the table of returns knows one. False when not even one instruction can be fetched
-// there: executing it must fault.
-bool plan_block(const sys::Held& held, const AddressSpace& space, const BlockTable& blocks, AppPc pc,
-                bool cursor_stolen, i32 trust_threshold, BlockPlan& plan);
+// Reads and decodes from `pc` until the block ends, at the latest where another begins: a call that
+// stands in two blocks has two landings, and the table of returns knows one. False when not even
+// one instruction can be fetched there: executing it must fault.
+bool plan_block(const sys::Held& held, const AddressSpace& space, const BlockTable& blocks,
+                AppPc pc, bool cursor_stolen, i32 trust_threshold, BlockPlan& plan);
 
-// Whether every status flag is overwritten before it is read, on all ways through the plan's beginning.
+// Whether every status flag is overwritten before it is read, on all ways through the plan's
+// beginning.
 bool status_flags_dead(const BlockPlan& plan);
 
 }  // namespace tiptoe::engine

@@ -42,10 +42,11 @@ struct Core {
   u64 translated_instructions = 0;
   CheckMailbox* check = nullptr;  // tiptoe run --check; see dispatch/check_point.h
   bool plant_fault = false;       // BootFlag::kBootPlantFault
-  u64 runtime_start = 0;  // where the runtime itself is mapped
+  u64 runtime_start = 0;          // where the runtime itself is mapped
   u64 runtime_bytes = 0;
 
-  // `address_space_limit`: RLIMIT_AS in bytes, ~0 when there is none; reservations are a share of it.
+  // `address_space_limit`: RLIMIT_AS in bytes, ~0 when there is none; reservations are a share of
+  // it.
   bool init(u64 address_space_limit);
 };
 

@@ -14,7 +14,8 @@ namespace {
 using x86::Flow;
 using x86::kRcx;
 
-// Emits one planned block: hot code straight through, stubs and records of taken branches in the cold.
+// Emits one planned block: hot code straight through, stubs and records of taken branches in the
+// cold.
 class BlockEmitter {
  public:
   BlockEmitter(Core& core, const BlockPlan& plan, Block& block, Region& region)
@@ -54,7 +55,8 @@ class BlockEmitter {
   // tiptoe run --check: the runtime compares the program with its native twin.
   void emit_check_point() {
     hot_.mark(0, 0, core_.states.intern(ParkedState()));
-    hot_.emit.mov_gs_imm32(offsetof(ThreadState, exit_index), core_.exits.index_of(block_.exits[0]));
+    hot_.emit.mov_gs_imm32(offsetof(ThreadState, exit_index),
+                           core_.exits.index_of(block_.exits[0]));
     hot_.emit.jmp_gs(offsetof(ThreadState, enter_check_point));
     block_.after_check_point = hot_.emit.here();
   }
@@ -143,7 +145,8 @@ class BlockEmitter {
       case Flow::kJrcxz:
         emit_short_branch(app, ordinal);
         return 1;
-      case Flow::kXbegin:  // an immediate abort: no reason given, so the program takes its other path
+      case Flow::kXbegin:  // an immediate abort: no reason given, so the program takes its other
+                           // path
         mark_before(hot_, app);
         hot_.emit.mov_r_imm(x86::kRax, 0);
         [[fallthrough]];
@@ -356,8 +359,8 @@ Block* make_block(Core& core, const BlockPlan& plan) {
   block->valid = true;
   block->checked = plan.checked;
   if (core.events.recording()) {
-    block->first_flow_id = __atomic_fetch_add(&core.events.control()->next_exit_id, plan.exit_count,
-                                              __ATOMIC_RELAXED);
+    block->first_flow_id =
+        __atomic_fetch_add(&core.events.control()->next_exit_id, plan.exit_count, __ATOMIC_RELAXED);
   }
   for (u32 i = 0; i < block->exit_count; ++i) {
     Exit& exit = block->exits[i];
@@ -406,7 +409,8 @@ void add_entry(const sys::Held& held, Core& core, Block& block, Entry role) {
 
 Block* translate_new(const sys::Held& held, Core& core, AppPc pc, Entry role) {
   static BlockPlan plan;  // under the translation lock
-  if (!plan_block(held, core.space, core.blocks, pc, core.events.recording(), core.trust_threshold, plan)) {
+  if (!plan_block(held, core.space, core.blocks, pc, core.events.recording(), core.trust_threshold,
+                  plan)) {
     return nullptr;
   }
   Block* block = make_block(core, plan);

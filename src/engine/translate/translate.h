@@ -9,8 +9,8 @@ namespace tiptoe::engine {
 // instruction can be fetched there, so that executing it must fault.
 Block* translate(const sys::Held& held, Core& core, AppPc pc, Entry role);
 
-// Makes the blocks with a byte in [start, start + bytes) unreachable. Threads inside them leave by their
-// next exit.
+// Makes the blocks with a byte in [start, start + bytes) unreachable. Threads inside them leave by
+// their next exit.
 void invalidate(const sys::Held& held, Core& core, u64 start, u64 bytes);
 void invalidate_block(const sys::Held& held, Core& core, Block& block);
 

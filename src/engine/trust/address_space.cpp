@@ -66,8 +66,8 @@ void AddressSpace::unmap(const sys::Held&, u64 start, u64 bytes) {
 void AddressSpace::map(const sys::Held& held, u64 start, u64 bytes, int prot, bool shared) {
   unmap(held, start, bytes);
   if (!is_executable(prot) && !shared) return;
-  insert(first_ending_after(start),
-         {start, align_up(start + bytes, kPageBytes), is_executable(prot), (prot & PROT_WRITE) != 0, shared});
+  insert(first_ending_after(start), {start, align_up(start + bytes, kPageBytes),
+                                     is_executable(prot), (prot & PROT_WRITE) != 0, shared});
 }
 
 void AddressSpace::protect(const sys::Held& held, u64 start, u64 bytes, int prot) {
@@ -78,9 +78,9 @@ void AddressSpace::protect(const sys::Held& held, u64 start, u64 bytes, int prot
   for (u64 at = start; at < end;) {
     const u32 i = first_ending_after(at);
     const bool known = i < count_ && ranges_[i].start <= at;
-    const u64 next = known                                        ? ranges_[i].end
+    const u64 next = known                                  ? ranges_[i].end
                      : i < count_ && ranges_[i].start < end ? ranges_[i].start
-                                                                  : end;
+                                                            : end;
     map(held, at, next - at, prot, known && ranges_[i].shared);
     at = next;
   }

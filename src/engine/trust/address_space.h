@@ -1,8 +1,8 @@
 // What the runtime knows of the process' executable memory.
 //
-// A sorted list of the ranges that are executable, or shared (and may become executable), kept up to
-// date by the wrappers of mmap, munmap, mprotect, mremap and shmat. It answers two questions: may code
-// be executed here, and could it change without a system call that we see?
+// A sorted list of the ranges that are executable, or shared (and may become executable), kept up
+// to date by the wrappers of mmap, munmap, mprotect, mremap and shmat. It answers two questions:
+// may code be executed here, and could it change without a system call that we see?
 #pragma once
 
 #include "engine/types.h"

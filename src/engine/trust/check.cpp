@@ -45,10 +45,18 @@ void emit_code_check(PieceWriter& out, PieceWriter& cold, StateTable& states, co
   const auto compare = [&](u64 address, u64 expected, unsigned width) {
     emit.mov_r_imm(kRcx, address);
     switch (width) {
-      case 8: emit.mov_r_mem(kRcx, kRcx, 0); break;
-      case 4: emit.mov_r32_mem(kRcx, kRcx, 0); break;
-      case 2: emit.movzx_r32_mem16(kRcx, kRcx, 0); break;
-      default: emit.movzx_r32_mem8(kRcx, kRcx, 0); break;
+      case 8:
+        emit.mov_r_mem(kRcx, kRcx, 0);
+        break;
+      case 4:
+        emit.mov_r32_mem(kRcx, kRcx, 0);
+        break;
+      case 2:
+        emit.movzx_r32_mem16(kRcx, kRcx, 0);
+        break;
+      default:
+        emit.movzx_r32_mem8(kRcx, kRcx, 0);
+        break;
     }
     emit.mov_r_imm(kRdx, -expected);
     emit.lea_sum(kRcx, kRcx, kRdx);

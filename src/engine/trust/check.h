@@ -1,8 +1,8 @@
 // Comparing a block's app code with what was translated, at its entry.
 //
-// Done for code that the program can write, or that may change through another mapping. The comparison
-// uses no flags and two parked registers; 8 bytes a step. A difference enters the dispatcher, which
-// translates the block anew.
+// Done for code that the program can write, or that may change through another mapping. The
+// comparison uses no flags and two parked registers; 8 bytes a step. A difference enters the
+// dispatcher, which translates the block anew.
 #pragma once
 
 #include <span>
