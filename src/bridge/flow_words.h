@@ -26,11 +26,11 @@ enum class Control : u8 {
   kThreadStart = 1,  // payload: pc lo, pc hi. First word of a stream's first chunk
   kThreadEnd = 2,    // payload: none. The thread left by exit or exit_group, or was unfollowed
   kPartial = 3,      // payload: first exit id of a block, n. The first n instructions of that block
-                 // were executed and then it was left otherwise than by an exit (fault, signal)
-  kSignal = 4,     // payload: signal number, interrupted pc lo, hi, handler pc lo, hi
-  kSigreturn = 5,  // payload: pc lo, hi: where execution goes on
-  kSyscall = 6,    // payload: number lo. Follows the exit id of the syscall instruction
-  kGap = 7,        // payload: n lo, n hi: this many words were dropped here
+                     // were executed and then it was left otherwise than by an exit (fault, signal)
+  kSignal = 4,       // payload: signal number, interrupted pc lo, hi, handler pc lo, hi
+  kSigreturn = 5,    // payload: pc lo, hi: where execution goes on
+  kSyscall = 6,      // payload: number lo. Follows the exit id of the syscall instruction
+  kGap = 7,          // payload: n lo, n hi: this many words were dropped here
   kForkChild = 8,  // payload: pc lo, hi. First word of a forked child's stream: it goes on at pc as
                    // a copy of the thread that forked
   kSingle = 9,  // payload: pc lo, hi, bytes 0-3, 4-7, 8-11, 12-15 (the first word's top byte is the

@@ -10,16 +10,22 @@ typedef int (*Operation)(int);
   static int operation_##n(int x) { \
     return x * 3 + n;               \
   }
+// clang-format off: macros without semicolons
 OPERATION(0)
 OPERATION(1)
 OPERATION(2)
 OPERATION(3)
 OPERATION(4)
-OPERATION(5) OPERATION(6) OPERATION(7) OPERATION(8) OPERATION(9)
+OPERATION(5)
+OPERATION(6)
+OPERATION(7)
+OPERATION(8)
+OPERATION(9)
+// clang-format on
 
-    static const Operation kOperations[] = {operation_0, operation_1, operation_2, operation_3,
-                                            operation_4, operation_5, operation_6, operation_7,
-                                            operation_8, operation_9};
+static const Operation kOperations[] = {operation_0, operation_1, operation_2, operation_3,
+                                        operation_4, operation_5, operation_6, operation_7,
+                                        operation_8, operation_9};
 
 static int apply(Operation operation, int x) {
   return operation(x) & 0xffff;

@@ -57,8 +57,8 @@ void EventMemory::init(u64 segment) {
   // A core file is the program's; the pool is gigabytes of address space.
   sys::call(__NR_madvise, segment, control_->segment_bytes, MADV_DONTDUMP);
   recording_ = (control_->flags & kControlRecording) != 0;
-  if (!recording_) return;
   const u64 count = control_->chunk_count;
+  if (!recording_ || count == 0) return;  // 0: what is recorded is not wanted (run --check)
   windows_ = sys::map_private(count * kWindowBytes, PROT_NONE);
   window_mapped_ =
       reinterpret_cast<u8*>(sys::map_private(align_up(count, kPageBytes), PROT_READ | PROT_WRITE));
