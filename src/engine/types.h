@@ -65,15 +65,23 @@ struct Block {
   u32 app_bytes;  // length of the straight run of app code
   u16 instruction_count;
   u16 exit_count;
-  Exit* exits;                // exit_count of them
-  u32 first_flow_id;          // 0 when nothing is recorded
-  bool valid;                 // false once its code may have changed: nothing links to it any more
-  bool checked;               // compares its app bytes on entry
+  Exit* exits;        // exit_count of them
+  u32 first_flow_id;  // 0 when nothing is recorded
+  bool valid;         // false once its code may have changed: nothing links to it any more
+  bool checked;       // compares its app bytes on entry; its last exit says that they have changed
+  bool counted;       // counts the matches; its last exit but one says that they are enough
   CachePc after_check_point;  // tiptoe run --check: where the body goes on behind its check point
   CachePc entries[kEntryCount];  // CachePc{0} when that way in does not exist yet
   Exit* incoming;                // exits linked to this block
   Block* next_in_hash;
   Block* next_on_page[2];  // blocks that start on, or run into, the same page
 };
+
+inline Exit& stale_exit(const Block& block) {
+  return block.exits[block.exit_count - 1];
+}
+inline Exit& trusted_exit(const Block& block) {
+  return block.exits[block.exit_count - 2];
+}
 
 }  // namespace tiptoe::engine

@@ -97,6 +97,13 @@ class Emitter {
     imm8(rex_w(kRax, kRax, r)), imm8(0x81), imm8(modrm(3, 7, r)), imm32(static_cast<u32>(value));
   }
 
+  void mov_r_rip(Gpr r, CachePc data) {
+    imm8(rex_w(r, kRax, kRax)), imm8(0x8b), imm8(modrm(0, r, 5)), rel32(data);
+  }
+  void mov_rip_r(CachePc data, Gpr r) {
+    imm8(rex_w(r, kRax, kRax)), imm8(0x89), imm8(modrm(0, r, 5)), rel32(data);
+  }
+
   void jmp(CachePc target) { imm8(0xe9), rel32(target); }
   void call(CachePc target) { imm8(0xe8), rel32(target); }
   void jcc(Cond cond, CachePc target) { imm8(0x0f), imm8(0x80 | cond), rel32(target); }

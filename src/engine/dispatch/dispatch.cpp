@@ -65,11 +65,6 @@ void resume_natively(ThreadState& thread) {
   thread.resume_cursor_register = thread.context.gpr[kCursorRegister];
 }
 
-// The exit of a checked block by which it says that its code has changed.
-bool is_stale_exit(const Exit& exit) {
-  return exit.owner->checked && &exit == &exit.owner->exits[exit.owner->exit_count - 1];
-}
-
 // Goes on at context.pc through an entry of its block; `exit`, when given, is linked to that entry.
 Block* go(const sys::Held& held, Core& core, ThreadState& thread, Entry role, Exit* exit) {
   Block* block = translate(held, core, thread.context.pc, role);
@@ -146,9 +141,15 @@ void tiptoe_on_exit(ThreadState& thread) {
   if (exit.role == Entry::kCall) thread.context.gpr[kRsp] += 8;  // the real call's cache address
   thread.context.pc = exit.target;
   const sys::Held held(core.lock);
-  if (is_stale_exit(exit)) {
+  Block& from = *exit.owner;
+  if (from.checked && &exit == &stale_exit(from)) {
     sys::log(1, "code changed at", raw(exit.target));
-    invalidate_block(held, core, *exit.owner);
+    invalidate_block(held, core, from);
+    go(held, core, thread, Entry::kBody, nullptr);
+    return;
+  }
+  if (from.counted && &exit == &trusted_exit(from)) {
+    trust_block(held, core, from);
     go(held, core, thread, Entry::kBody, nullptr);
     return;
   }

@@ -59,6 +59,7 @@ class EntryEmitter {
   void verify_by_compare(bool from_return) {
     const CachePc miss = cold_.emit.here();
     emit_miss(from_return);
+    cold_.emit.align(8);  // the program may have set the alignment check flag
     const CachePc constant = cold_.emit.here();
     if (!start_is_low()) cold_.emit.imm64(start());
     mark(out_, parked(At::kTargetInRcx));

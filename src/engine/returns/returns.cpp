@@ -22,6 +22,7 @@ void emit_push_return_address(PieceWriter& hot, PieceWriter& cold, AppPc return_
     hot.emit.push_imm32(static_cast<i32>(raw(return_address)));
     return;
   }
+  cold.emit.align(8);  // the program may have set the alignment check flag
   const CachePc constant = cold.emit.here();
   cold.emit.imm64(raw(return_address));
   hot.emit.push_rip(constant);

@@ -35,7 +35,9 @@ class BlockEmitter {
     block_.entries[static_cast<unsigned>(Entry::kBody)] = hot_.emit.here();
     if (plan_.checked) {
       emit_code_check(hot_, cold_, core_.states, block_, {plan_.bytes, plan_.app_bytes},
-                      core_.exits.index_of(stale_exit()));
+                      {core_.exits.index_of(stale_exit(block_)),
+                       block_.counted ? core_.exits.index_of(trusted_exit(block_)) : 0,
+                       static_cast<u32>(core_.trust_threshold)});
     }
     if (core_.check != nullptr) emit_check_point();
     unsigned next_exit = 0;
@@ -61,7 +63,6 @@ class BlockEmitter {
     block_.after_check_point = hot_.emit.here();
   }
 
-  Exit& stale_exit() { return block_.exits[block_.exit_count - 1]; }
   u32 landing_ordinal() const { return plan_.exit_count; }
 
   void mark(PieceWriter& writer, const AppInsn& app, const ParkedState& state) {
@@ -349,15 +350,17 @@ class BlockEmitter {
 };
 
 Block* make_block(Core& core, const BlockPlan& plan) {
+  const bool counted = plan.checked && core.trust_threshold > 0;
   Block* block = core.cache.arena().take<Block>();
   TIPTOE_CHECK(block != nullptr, raw(plan.start), 0);
   block->start = plan.start;
   block->app_bytes = plan.app_bytes;
   block->instruction_count = static_cast<u16>(plan.insn_count);
-  block->exit_count = static_cast<u16>(plan.exit_count + plan.has_landing + plan.checked);
+  block->exit_count = static_cast<u16>(plan.exit_count + plan.has_landing + plan.checked + counted);
   block->exits = core.exits.take(block->exit_count);
   block->valid = true;
   block->checked = plan.checked;
+  block->counted = counted;
   if (core.events.recording()) {
     block->first_flow_id =
         __atomic_fetch_add(&core.events.control()->next_exit_id, plan.exit_count, __ATOMIC_RELAXED);
@@ -379,7 +382,7 @@ Block* make_block(Core& core, const BlockPlan& plan) {
       exit.instruction = static_cast<u16>(plan.insn_count - 1);
       exit.role = Entry::kReturn;
       exit.is_landing = true;
-    } else {  // the code has changed: back to the dispatcher for the same pc
+    } else {  // the code has changed, or is trusted now: back to the dispatcher for the same pc
       exit.kind = ExitKind::kFallthrough;
       exit.target = plan.start;
       exit.role = Entry::kBody;
@@ -407,9 +410,9 @@ void add_entry(const sys::Held& held, Core& core, Block& block, Entry role) {
   if (cold.emit.here() != cold.start()) cold.commit();
 }
 
-Block* translate_new(const sys::Held& held, Core& core, AppPc pc, Entry role) {
+Block* translate_new(const sys::Held& held, Core& core, AppPc pc, Entry role, i32 trust_threshold) {
   static BlockPlan plan;  // under the translation lock
-  if (!plan_block(held, core.space, core.blocks, pc, core.events.recording(), core.trust_threshold,
+  if (!plan_block(held, core.space, core.blocks, pc, core.events.recording(), trust_threshold,
                   plan)) {
     return nullptr;
   }
@@ -428,7 +431,7 @@ Block* translate_new(const sys::Held& held, Core& core, AppPc pc, Entry role) {
 Block* translate(const sys::Held& held, Core& core, AppPc pc, Entry role) {
   Block* block = core.blocks.find(held, pc);
   if (block == nullptr) {
-    block = translate_new(held, core, pc, role);
+    block = translate_new(held, core, pc, role, core.trust_threshold);
     if (block == nullptr) return nullptr;
   } else if (raw(block->entries[static_cast<unsigned>(role)]) == 0) {
     add_entry(held, core, *block, role);
@@ -446,6 +449,12 @@ void invalidate_block(const sys::Held& held, Core& core, Block& block) {
   core.blocks.remove(held, &block);
   core.indirects.clear(block.start, block.entries[static_cast<unsigned>(Entry::kIndirect)]);
   core.returns.clear(block.start, block.entries[static_cast<unsigned>(Entry::kReturn)]);
+}
+
+void trust_block(const sys::Held& held, Core& core, Block& block) {
+  if (!block.valid) return;
+  invalidate_block(held, core, block);
+  translate_new(held, core, block.start, Entry::kBody, 0);
 }
 
 void invalidate(const sys::Held& held, Core& core, u64 start, u64 bytes) {

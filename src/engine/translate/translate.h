@@ -12,6 +12,8 @@ Block* translate(const sys::Held& held, Core& core, AppPc pc, Entry role);
 // Makes the blocks with a byte in [start, start + bytes) unreachable. Threads inside them leave by
 // their next exit.
 void invalidate(const sys::Held& held, Core& core, u64 start, u64 bytes);
+// A checked block has matched often enough: from now on its code is trusted.
+void trust_block(const sys::Held& held, Core& core, Block& block);
 void invalidate_block(const sys::Held& held, Core& core, Block& block);
 
 }  // namespace tiptoe::engine

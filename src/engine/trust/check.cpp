@@ -24,19 +24,24 @@ u64 load_up_to_8(const u8* bytes, unsigned count) {
 }  // namespace
 
 void emit_code_check(PieceWriter& out, PieceWriter& cold, StateTable& states, const Block& block,
-                     std::span<const u8> bytes, u32 exit_index) {
+                     std::span<const u8> bytes, const CheckExits& exits) {
   x86::Emitter& emit = out.emit;
   const auto mark = [&](PieceWriter& writer, bool rcx, bool rdx) {
     writer.mark(0, 0, states.intern(checking(rcx, rdx)));
   };
-  const CachePc stale = cold.emit.here();
-  mark(cold, true, true);
-  cold.emit.mov_r_gs(kRdx, spill_offset(Spill::kCheck2));
-  mark(cold, true, false);
-  cold.emit.mov_r_gs(kRcx, spill_offset(Spill::kCheck));
-  mark(cold, false, false);
-  cold.emit.mov_gs_imm32(offsetof(ThreadState, exit_index), exit_index);
-  cold.emit.jmp_gs(offsetof(ThreadState, enter_exit));
+  // Leaves by an exit, before the block's first instruction.
+  const auto emit_leaving = [&](u32 exit_index) {
+    const CachePc start = cold.emit.here();
+    mark(cold, true, true);
+    cold.emit.mov_r_gs(kRdx, spill_offset(Spill::kCheck2));
+    mark(cold, true, false);
+    cold.emit.mov_r_gs(kRcx, spill_offset(Spill::kCheck));
+    mark(cold, false, false);
+    cold.emit.mov_gs_imm32(offsetof(ThreadState, exit_index), exit_index);
+    cold.emit.jmp_gs(offsetof(ThreadState, enter_exit));
+    return start;
+  };
+  const CachePc stale = emit_leaving(exits.stale);
 
   mark(out, false, false);
   emit.mov_gs_r(spill_offset(Spill::kCheck), kRcx);
@@ -70,6 +75,20 @@ void emit_code_check(PieceWriter& out, PieceWriter& cold, StateTable& states, co
     while (address % width != 0 || bytes.size() - done < width) width /= 2;
     compare(address, load_up_to_8(&bytes[done], width), width);
     done += width;
+  }
+  if (exits.trusted != 0) {
+    // Counts down; threads that count at once may count one match for two. Zero is met by one at
+    // least.
+    const CachePc trusted = emit_leaving(exits.trusted);
+    cold.emit.align(8);
+    const CachePc counter = cold.emit.here();
+    cold.emit.imm64(exits.matches);
+    emit.mov_r_rip(kRcx, counter);
+    emit.lea(kRcx, kRcx, -1);
+    emit.mov_rip_r(counter, kRcx);
+    emit.jrcxz_short(2);
+    emit.jmp_short(5);
+    emit.jmp(trusted);
   }
   emit.mov_r_gs(kRdx, spill_offset(Spill::kCheck2));
   mark(out, true, false);

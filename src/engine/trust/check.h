@@ -11,9 +11,16 @@
 
 namespace tiptoe::engine {
 
+// Where a check leads that does not simply pass: numbers of exits that enter the dispatcher.
+struct CheckExits {
+  u32 stale;    // the code has changed
+  u32 trusted;  // it has matched `matches` times; 0: it is compared for ever
+  u32 matches;
+};
+
 // Emits the comparison of `bytes` (what was translated) with the memory at block.start into `out`;
-// the way out goes to `cold`.
+// the ways out go to `cold`.
 void emit_code_check(PieceWriter& out, PieceWriter& cold, StateTable& states, const Block& block,
-                     std::span<const u8> bytes, u32 exit_index);
+                     std::span<const u8> bytes, const CheckExits& exits);
 
 }  // namespace tiptoe::engine
