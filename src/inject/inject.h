@@ -21,7 +21,7 @@ namespace tiptoe::inject {
 
 struct InjectOptions {
   SegmentOptions segment;
-  i32 trust_threshold = 1;
+  i32 trust_threshold = -1;
   u32 boot_flags = 0;  // BootFlag; kBootReadImpliesExec is added where it holds
   u32 log_level = 0;
 };

@@ -27,7 +27,7 @@ struct SessionOptions {
   std::vector<std::string> argv;      // the program and its arguments
   std::optional<std::string> output;  // the trace file; none: nothing is recorded
   bool follow_children = true;
-  i32 trust_threshold = 1;
+  i32 trust_threshold = -1;
   u32 log_level = 0;
   u32 boot_flags = 0;           // BootFlag
   std::span<const u8> runtime;  // the runtime's ELF image
