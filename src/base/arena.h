@@ -22,8 +22,6 @@ class Arena {
     return reinterpret_cast<T*>(at);
   }
 
-  u64 bytes_left() const { return end_ - cursor_; }
-
  private:
   u64 cursor_ = 0;
   u64 end_ = 0;

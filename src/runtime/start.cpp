@@ -23,8 +23,8 @@ using engine::ThreadState;
 constinit Core g_core;
 constinit engine::SignalTable g_signals;
 
-// Far below where the kernel maps libraries, in a part of the address space that no sanitizer,
-// language runtime or emulator claims for itself.
+// Far from where the kernel maps the next library, in a part of the address space that no
+// sanitizer, language runtime or emulator claims for itself.
 constexpr u64 kPrivateAreaBelow = u64{256} << 30;
 constexpr u64 kUnlimited = ~u64{0};
 

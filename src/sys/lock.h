@@ -1,4 +1,5 @@
-// A lock for the runtime: a spin, then a futex. Not recursive; never taken in a signal handler.
+// A lock for the runtime: a spin, then a futex. Not recursive. The signal handler takes one
+// only where it has found its thread outside the runtime, so that the thread holds none.
 #pragma once
 
 #include "base/types.h"

@@ -136,4 +136,10 @@ void write_file(const std::string& path, const std::string& text) {
   std::ofstream(path, std::ios::binary) << text;
 }
 
+std::string without_summary(const std::string& text) {
+  const std::vector<std::string> lines = lines_of(text);
+  if (lines.empty() || !lines.back().starts_with("tiptoe: ")) return text;
+  return text.substr(0, text.rfind(lines.back()));
+}
+
 }  // namespace tiptoe::test

@@ -70,4 +70,7 @@ std::vector<std::string> lines_of(const std::string& text);
 std::string read_file(const std::string& path);
 void write_file(const std::string& path, const std::string& text);
 
+// Standard error without the line that `tiptoe record` adds at its end.
+std::string without_summary(const std::string& text);
+
 }  // namespace tiptoe::test

@@ -97,13 +97,6 @@ std::vector<Hazard> hazards() {
   return all;
 }
 
-// What `record` adds at the end of standard error: one line of its own.
-std::string without_summary(const std::string& text) {
-  const std::vector<std::string> lines = lines_of(text);
-  if (lines.empty() || !lines.back().starts_with("tiptoe: ")) return text;
-  return text.substr(0, text.rfind(lines.back()));
-}
-
 class HazardsTest : public testing::TestWithParam<Hazard> {
  protected:
   // In a folder that goes away, in case a death leaves a core.

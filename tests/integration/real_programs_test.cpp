@@ -109,13 +109,6 @@ const std::vector<RealProgram>& real_programs() {
   return programs;
 }
 
-// What `record` adds at the end of standard error: one line of its own.
-std::string without_summary(const std::string& text) {
-  const std::vector<std::string> lines = lines_of(text);
-  if (lines.empty() || !lines.back().starts_with("tiptoe: ")) return text;
-  return text.substr(0, text.rfind(lines.back()));
-}
-
 std::string without_notes(const std::string& text) {
   std::string rest;
   for (const std::string& line : lines_of(text)) {

@@ -33,7 +33,6 @@ class CodeCache {
   // Where a PieceWriter collects its map: one for hot, one for cold code. Under the translation
   // lock.
   MapBuffer& map_buffer(bool is_hot) { return buffers_[is_hot]; }
-  u32 region_count() const { return region_count_; }
 
  private:
   static constexpr unsigned kMaxRegions = 64;

@@ -3,7 +3,7 @@
 // Into the runtime: every register is saved to the thread's context, the runtime's own stack is taken,
 // the flags are made what compiled code expects. Out of it: all registers from the context, then a jump.
 //
-// What a signal handler may meet here, and how it is resolved (signal/where.cpp):
+// What a signal handler may meet here, and how it is resolved (signal/handler.cpp):
 //   [tiptoe_resume_begin, tiptoe_resume_end)   the program's whole state is in the context
 //   [tiptoe_syscall_begin, tiptoe_syscall_insn] the same; the system call has not been made
 //   tiptoe_syscall_done                        the same, with the result in rax

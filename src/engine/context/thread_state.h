@@ -75,8 +75,6 @@ struct ThreadState {
   i32 tid;
   u32 process;  // ProcessDefinition::process of the thread's process
   u32 stream;   // flow stream number, 0 when nothing is recorded
-  u64 memory;   // the mapping that holds this state and the stacks
-  u64 memory_bytes;
 
   CloneKind clone_kind;  // of the call that made this thread
 

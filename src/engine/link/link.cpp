@@ -19,7 +19,7 @@ CachePc make_thunk(const sys::Held& held, CodeCache& cache, StateTable& states, 
   Region& region = cache.region_for(held, AppPc{raw(exit.site)});
   PieceWriter out(cache, region, false, exit.owner);
   out.mark(static_cast<u32>(&exit - exit.owner->exits), exit.instruction,
-           states.intern(state_on_the_way(*exit.owner, exit)));
+           states.intern(state_on_the_way(exit)));
   out.emit.jmp_rip(out.emit.here() + 6);
   out.emit.imm64(raw(target));
   const CachePc start = out.start();
@@ -29,7 +29,7 @@ CachePc make_thunk(const sys::Held& held, CodeCache& cache, StateTable& states, 
 
 }  // namespace
 
-ParkedState state_on_the_way(const Block&, const Exit& exit) {
+ParkedState state_on_the_way(const Exit& exit) {
   ParkedState state;
   switch (exit.role) {
     case Entry::kBody:

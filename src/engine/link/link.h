@@ -7,7 +7,7 @@ namespace tiptoe::engine {
 
 // The state of the thread while it is on its way along an exit: at the patchable jump, in the stub
 // it leads to while unlinked, in a thunk between regions.
-ParkedState state_on_the_way(const Block& block, const Exit& exit);
+ParkedState state_on_the_way(const Exit& exit);
 
 // Leads `exit` to its role's entry of `to`, which must exist. Takes effect for other threads at
 // once, by one atomic 4-byte store. When the entry is out of reach of a 32-bit displacement, a

@@ -38,8 +38,7 @@ void emit_real_call(PieceWriter& hot, StateTable& states, Exit& exit, u32 exit_o
   while ((raw(hot.emit.here()) + 1) % 8 > 4 || (raw(hot.emit.here()) + 6) % 8 > 4) hot.emit.nop(1);
   hot.emit.call(exit.stub);
   exit.site = hot.emit.here() + -4;
-  hot.mark(landing_ordinal, landing.instruction,
-           states.intern(state_on_the_way(*landing.owner, landing)));
+  hot.mark(landing_ordinal, landing.instruction, states.intern(state_on_the_way(landing)));
   hot.emit.jmp(landing.stub);
   landing.site = hot.emit.here() + -4;
 }

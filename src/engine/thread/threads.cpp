@@ -48,8 +48,6 @@ ThreadState* map_new(Core& core) {
   auto& thread = *reinterpret_cast<ThreadState*>(state);
   thread.self = &thread;
   thread.core = &core;
-  thread.memory = memory;
-  thread.memory_bytes = kThreadBytes;
   thread.runtime_stack = state;
   thread.signal_stack = signal_stack;
   thread.signal_stack_bytes = kSignalStackBytes;

@@ -70,7 +70,7 @@ class BlockEmitter {
   }
   void mark_before(PieceWriter& writer, const AppInsn& app) { mark(writer, app, ParkedState()); }
   void mark_exit(PieceWriter& writer, u32 ordinal, bool unrecorded = false) {
-    ParkedState state = state_on_the_way(block_, block_.exits[ordinal]);
+    ParkedState state = state_on_the_way(block_.exits[ordinal]);
     state.unrecorded = unrecorded && context_.cursor_stolen;
     writer.mark(ordinal, block_.exits[ordinal].instruction, core_.states.intern(state));
   }
@@ -299,7 +299,7 @@ class BlockEmitter {
     record(hot_, exit);
 
     const CachePc stub = cold_.emit.here();
-    ParkedState called = state_on_the_way(block_, exit);
+    ParkedState called = state_on_the_way(exit);
     called.rsp_adjust = 8;
     cold_.mark(ordinal, exit.instruction, core_.states.intern(called));
     cold_.emit.lea(x86::kRsp, x86::kRsp, 8);
@@ -324,7 +324,7 @@ class BlockEmitter {
     }
     emit_ret_target_load(hot_, context_, app);
     record(hot_, exit);
-    ParkedState popped = state_on_the_way(block_, exit);
+    ParkedState popped = state_on_the_way(exit);
     const i32 popped_bytes = 8 + static_cast<u16>(app.insn.imm);
     popped.rsp_adjust = popped_bytes;
     hot_.mark(ordinal, exit.instruction, core_.states.intern(popped));
