@@ -44,7 +44,7 @@ bool is_older(const std::filesystem::path& image, const std::filesystem::path& s
 const std::vector<unsigned char>& fake_runtime() {
   static const std::vector<unsigned char> bytes = [] {
     const std::filesystem::path source =
-        std::filesystem::path(__FILE__).parent_path() / "fake_runtime" / "runtime.cpp";
+        std::filesystem::path(TIPTOE_TEST_DATA) / "support" / "fake_runtime" / "runtime.cpp";
     if (is_older(image_path(), source)) build(source, image_path());
     const std::string text = read_file(image_path());
     return std::vector<unsigned char>(text.begin(), text.end());

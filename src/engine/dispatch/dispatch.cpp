@@ -5,6 +5,7 @@
 #include "engine/context/cursor_register.h"
 #include "engine/context/safe_copy.h"
 #include "engine/dispatch/check_point.h"
+#include "engine/dispatch/stopped_thread.h"
 #include "engine/link/link.h"
 #include "engine/trust/kernel_maps.h"
 #include "sys/fail.h"
@@ -97,12 +98,7 @@ void note_indirect_target(const sys::Held& held, Core& core, Exit& exit, Block& 
 }  // namespace
 
 void finish_syscall(ThreadState& thread, i64 result) {
-  constexpr i64 kSyscallBytes = 2;
-  Context& context = thread.context;
-  context.pc = context.pc + kSyscallBytes;
-  context.gpr[x86::kRax] = static_cast<u64>(result);
-  context.gpr[kRcx] = raw(context.pc);
-  context.gpr[x86::kR11] = context.rflags;
+  thread.context = behind_syscall(thread.context, result);
   thread.syscall_recorded = 0;
   if (thread.core->check != nullptr) post_check(*thread.core, thread, CheckPost::kAfterSyscall);
 }

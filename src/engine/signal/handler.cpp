@@ -7,6 +7,7 @@
 #include "engine/context/gate.h"
 #include "engine/context/safe_copy.h"
 #include "engine/dispatch/check_point.h"
+#include "engine/dispatch/stopped_thread.h"
 #include "engine/signal/deliver.h"
 #include "engine/thread/exec_request.h"
 #include "sys/fail.h"
@@ -15,33 +16,8 @@
 namespace tiptoe::engine {
 namespace {
 
-enum class Where {
-  kCache,        // in translated code
-  kContext,      // in a window of the gate: the program's state is in the context
-  kSyscallDone,  // the same, with a result in rax
-  kRaise,        // the gate asks for the delivery of the pending signal
-  kSafeCopy,     // in a copy from or to the program's memory
-  kRuntime,      // anywhere else in the runtime
-  kApp,          // in the program's own code, where a fault was due
-};
-
 u64 address(const char* label) {
   return reinterpret_cast<u64>(label);
-}
-
-Where classify(const Core& core, u64 pc) {
-  if (core.cache.contains(pc)) return Where::kCache;
-  if (pc == address(tiptoe_raise_pending)) return Where::kRaise;
-  if (pc >= address(tiptoe_resume_begin) && pc < address(tiptoe_resume_end)) return Where::kContext;
-  if (pc >= address(tiptoe_syscall_begin) && pc <= address(tiptoe_syscall_insn))
-    return Where::kContext;
-  if (pc == address(tiptoe_syscall_done)) return Where::kSyscallDone;
-  if (pc == address(tiptoe_safe_copy_fault)) return Where::kSafeCopy;
-  if (pc - core.runtime_start < core.runtime_bytes || pc - core.returns.address() < kPageBytes ||
-      pc - core.indirects.address() < kPageBytes) {
-    return Where::kRuntime;
-  }
-  return Where::kApp;
 }
 
 Context machine_context(const struct sigcontext& sc) {
@@ -77,18 +53,16 @@ bool refill_event_window(Core& core, ThreadState& thread, int signal, const Kern
   return true;
 }
 
-void on_signal_in_cache(Core& core, ThreadState& thread, int signal, const KernelFrame& frame) {
+void on_signal_in_cache(Core& core, ThreadState& thread, int signal, const KernelFrame& frame,
+                        const StoppedThread& stopped) {
   const struct sigcontext& sc = frame.uc->uc_mcontext;
   const bool synchronous = is_synchronous(signal, *frame.info);
   if (synchronous && refill_event_window(core, thread, signal, frame)) return;
-  const Piece* piece = core.cache.find(sc.rip);
-  TIPTOE_CHECK(piece != nullptr, sc.rip, signal);
 
-  const Context machine = machine_context(sc);
+  const AppState& state = stopped.app;
   if (thread.recording) thread.cursor = sc.r15;
-  const AppState state = resolve(core.states, *piece, thread, machine, sc.rip, thread.recording);
   thread.context = state.context;
-  record_leaving(core, thread, *piece->block, state);
+  record_leaving(core, thread, *stopped.piece->block, state);
   sys::log(2, "signal in cache", static_cast<u64>(signal), sc.rip, raw(state.context.pc));
   if (synchronous && !state.app_fault && signal != SIGTRAP) {
     // The engine's own access below the program's stack: it goes on without it.
@@ -149,17 +123,18 @@ extern "C" void tiptoe_on_signal(int signal, siginfo_t* info, struct ucontext* u
   const KernelFrame frame{info, uc};
   struct sigcontext& sc = uc->uc_mcontext;
   const u64 pc = sc.rip;
-  switch (classify(core, pc)) {
+  const StoppedThread stopped = stopped_thread(core, thread, machine_context(sc), pc);
+  switch (stopped.where) {
     case Where::kCache:
-      return on_signal_in_cache(core, thread, signal, frame);
+      return on_signal_in_cache(core, thread, signal, frame, stopped);
     case Where::kRaise:
       forget_pending_syscall(thread);
       release_held(thread, info);
       return deliver(thread, info->si_signo, frame, 0);
+    case Where::kBeforeSyscall:
+      forget_unmade_syscall(thread, sc);
+      return deliver(thread, signal, frame, pc);
     case Where::kContext:
-      if (pc >= address(tiptoe_syscall_begin) && pc <= address(tiptoe_syscall_insn)) {
-        forget_unmade_syscall(thread, sc);
-      }
       return deliver(thread, signal, frame, pc);
     case Where::kSyscallDone:
       withdraw_exec(core, thread);
@@ -178,8 +153,7 @@ extern "C" void tiptoe_on_signal(int signal, siginfo_t* info, struct ucontext* u
       }
       return hold_until_window(thread, signal, frame);
     case Where::kApp:
-      thread.context = machine_context(sc);
-      thread.context.pc = AppPc{pc};
+      thread.context = stopped.app.context;
       return deliver(thread, signal, frame, pc);
   }
 }

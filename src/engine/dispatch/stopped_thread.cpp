@@ -1,0 +1,75 @@
+#include "engine/dispatch/stopped_thread.h"
+
+#include "engine/context/gate.h"
+#include "engine/context/safe_copy.h"
+#include "sys/fail.h"
+
+namespace tiptoe::engine {
+namespace {
+
+u64 address(const char* label) {
+  return reinterpret_cast<u64>(label);
+}
+
+Where classify(const Core& core, u64 pc) {
+  if (core.cache.contains(pc)) return Where::kCache;
+  if (pc == address(tiptoe_raise_pending)) return Where::kRaise;
+  if (pc >= address(tiptoe_resume_begin) && pc < address(tiptoe_resume_end)) return Where::kContext;
+  if (pc >= address(tiptoe_syscall_begin) && pc <= address(tiptoe_syscall_insn)) {
+    return Where::kBeforeSyscall;
+  }
+  if (pc == address(tiptoe_syscall_done)) return Where::kSyscallDone;
+  if (pc == address(tiptoe_safe_copy_fault)) return Where::kSafeCopy;
+  if (pc - core.runtime_start < core.runtime_bytes || pc - core.returns.address() < kPageBytes ||
+      pc - core.indirects.address() < kPageBytes) {
+    return Where::kRuntime;
+  }
+  return Where::kApp;
+}
+
+AppState between_blocks(const Context& context) {
+  return {context, nullptr, 0, true, false, false};
+}
+
+}  // namespace
+
+Context behind_syscall(const Context& context, i64 result) {
+  constexpr i64 kSyscallBytes = 2;
+  Context behind = context;
+  behind.pc = context.pc + kSyscallBytes;
+  behind.gpr[x86::kRax] = static_cast<u64>(result);
+  behind.gpr[x86::kRcx] = raw(behind.pc);
+  behind.gpr[x86::kR11] = context.rflags;
+  return behind;
+}
+
+StoppedThread stopped_thread(const Core& core, const ThreadState& thread, const Context& machine,
+                             u64 machine_pc) {
+  const Where where = classify(core, machine_pc);
+  switch (where) {
+    case Where::kCache: {
+      const Piece* piece = core.cache.find(machine_pc);
+      TIPTOE_CHECK(piece != nullptr, machine_pc, 0);
+      return {where, piece,
+              resolve(core.states, *piece, thread, machine, machine_pc, thread.recording)};
+    }
+    case Where::kSyscallDone: {
+      const i64 result = static_cast<i64>(machine.gpr[x86::kRax]);
+      return {where, nullptr, between_blocks(behind_syscall(thread.context, result))};
+    }
+    case Where::kApp: {
+      AppState app = between_blocks(machine);
+      app.context.pc = AppPc{machine_pc};
+      return {where, nullptr, app};
+    }
+    case Where::kContext:
+    case Where::kBeforeSyscall:
+    case Where::kRaise:
+    case Where::kSafeCopy:
+    case Where::kRuntime:
+      break;
+  }
+  return {where, nullptr, between_blocks(thread.context)};
+}
+
+}  // namespace tiptoe::engine
