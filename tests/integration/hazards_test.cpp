@@ -1,142 +1,206 @@
 // Hazards: programs that each do one thing that is hard for a tracer (tests/programs/hazard_*,
-// whose first lines say what). Under `tiptoe run` and under `tiptoe record` their standard output,
-// their standard error and their exit status are what they are natively.
+// found by name; tests/programs/README.md). In every mode of the matrix below their standard
+// output, standard error and exit status are what they are natively.
 //
-// timeout: 100
+// A program's first comment lines may have notes for this driver:
+//
+//   // run: setarch -R %            How to run it; % is the program. Words are separated by blanks.
+//                                   Several lines are several runs. Without any: `%`.
+//   // modes: no-ticks (REASON)     Modes that it does not stand. no-ticks: interrupted all the
+//   time,
+//                                   its native output changes too. no-trust: code is changed after
+//                                   it was believed, which thresholds from 0 up do not see, by
+//                                   design. heavy: the matrix only in the long form (TIPTOE_FULL),
+//                                   because a run takes long.
+//
+// timeout: 300
 #include <gtest/gtest.h>
 
-#include "integration/child.h"
+#include <cstdlib>
+#include <map>
+#include <sstream>
+
+#include "integration/as_native.h"
 
 namespace tiptoe::test {
 namespace {
 
-struct Hazard {
-  std::string name;
-  Command command;
+constexpr std::chrono::seconds kLimit(45);
+
+const std::vector<std::string> kPrograms{
+#include "hazard_programs.inc"
 };
 
-// For GoogleTest's messages.
-void PrintTo(const Hazard& hazard, std::ostream* out) {
-  for (const std::string& word : hazard.command) *out << word << ' ';
+const Command kTicker{TIPTOE_TEST_TOOLS "/ticker"};
+
+std::string without_ending(const std::string& file) {
+  return file.substr(0, file.rfind('.'));
 }
 
-std::string program(const std::string& name) {
-  return TIPTOE_TEST_PROGRAMS "/hazard_" + name;
+std::vector<std::string> words_of(const std::string& line) {
+  std::vector<std::string> words;
+  std::istringstream stream(line);
+  for (std::string word; stream >> word;) words.push_back(word);
+  return words;
 }
 
-// Where addresses are not random, the heap begins right behind the program, and mappings stand side
-// by side.
-Hazard with_fixed_addresses(const std::string& name) {
-  return {name + "_at_fixed_addresses", {"setarch", "-R", program(name)}};
+// What a program's first comment lines say to the driver.
+struct Notes {
+  std::vector<Command> runs;
+  std::map<std::string, std::string> modes;  // mode, reason
+
+  explicit Notes(const std::string& file) {
+    const std::string program = TIPTOE_TEST_PROGRAMS "/" + without_ending(file);
+    for (const std::string& line : lines_of(read_file(TIPTOE_TEST_DATA "/programs/" + file))) {
+      if (!line.starts_with("//") && !line.starts_with("#")) break;
+      const std::string note = line.substr(line.find_first_not_of("/# "));
+      if (note.starts_with("run: ")) runs.push_back(run_of(note.substr(5), program));
+      if (note.starts_with("modes: ")) add_modes(note.substr(7));
+    }
+    if (runs.empty()) runs.push_back({program});
+  }
+
+ private:
+  static Command run_of(const std::string& text, const std::string& program) {
+    Command command = words_of(text);
+    for (std::string& word : command) {
+      if (word == "%") word = program;
+    }
+    return command;
+  }
+
+  // `no-ticks (REASON) no-trust (REASON)`, or several modes with one reason.
+  void add_modes(const std::string& text) {
+    const size_t reason = text.find('(');
+    for (const std::string& mode : words_of(text.substr(0, reason))) {
+      modes[mode] = reason == std::string::npos ? "" : text.substr(reason);
+    }
+  }
+};
+
+struct Mode {
+  std::string name;
+  Command prefix;
+  bool ticks = false;
+  std::string forbidden_by;  // the note of a program that does not stand it
+};
+
+const std::vector<Mode>& matrix() {
+  static const std::vector<Mode> modes{
+      {"run, never trusting", tiptoe("run", {"--trust-threshold", "-1"}), false, ""},
+      {"run, trusting at once", tiptoe("run", {"--trust-threshold", "0"}), false, "no-trust"},
+      {"record, trusting after 3", tiptoe("record", {"-o", "trace", "--trust-threshold", "3"}),
+       false, "no-trust"},
+      {"run, ticked", tiptoe("run"), true, "no-ticks"},
+      {"record, ticked", tiptoe("record", {"-o", "trace"}), true, "no-ticks"},
+  };
+  return modes;
 }
+
+class HazardTest : public testing::TestWithParam<std::string> {
+ protected:
+  const Notes notes_{GetParam()};
+
+  bool stands(const std::string& forbidden_by) const { return !notes_.modes.count(forbidden_by); }
+
+  // In a folder that goes away, in case a death leaves a core.
+  static Outcome run_in(const TemporaryFolder& folder, const Command& command) {
+    Outcome outcome = test::run(command, folder.path(), kLimit);
+    outcome.err = without_summary(outcome.err);
+    return outcome;
+  }
+  static Outcome run_alone(const Command& command) { return run_in(TemporaryFolder(), command); }
+
+  static void expect_recorded(const Outcome& native, const Command& command) {
+    SCOPED_TRACE("record");
+    TemporaryFolder folder;
+    expect_as_native(native, run_in(folder, joined(tiptoe("record", {"-o", "trace"}), command)));
+    EXPECT_EQ(run_in(folder, {TIPTOE_COMMAND, "info", "trace"}).status, 0);
+  }
+
+  void expect_in_matrix(const Outcome& native, const Command& command) const {
+    if (stands("no-ticks")) {
+      SCOPED_TRACE("native, ticked: if this differs, it needs the note `modes: no-ticks (REASON)`");
+      expect_as_native(native, run_alone(joined(kTicker, command)));
+    }
+    for (const Mode& mode : matrix()) {
+      if (!stands(mode.forbidden_by)) continue;
+      if (HasFatalFailure()) return;  // what hangs in one mode may hang in all
+      SCOPED_TRACE(mode.name);
+      const Command traced = joined(mode.prefix, command);
+      expect_as_native(native, run_alone(mode.ticks ? joined(kTicker, traced) : traced));
+    }
+  }
+};
+
+TEST_P(HazardTest, IsAsNative) {
+  for (const auto& [mode, reason] : notes_.modes) {
+    EXPECT_TRUE(mode == "no-ticks" || mode == "no-trust" || mode == "heavy") << mode;
+    EXPECT_NE(reason, "") << "the note about " << mode << " gives no reason in brackets";
+  }
+  for (const Command& command : notes_.runs) {
+    SCOPED_TRACE(testing::PrintToString(command));
+    const Outcome native = run_alone(command);
+    ASSERT_NE(native.status, 127) << "there is no such program";
+    {
+      SCOPED_TRACE("native once more: if this differs, the program is not deterministic");
+      ASSERT_NO_FATAL_FAILURE(expect_as_native(native, run_alone(command)));
+    }
+    {
+      SCOPED_TRACE("run");
+      ASSERT_NO_FATAL_FAILURE(expect_as_native(native, run_alone(joined(tiptoe("run"), command))));
+    }
+    ASSERT_NO_FATAL_FAILURE(expect_recorded(native, command));
+    if (stands("heavy") || std::getenv("TIPTOE_FULL")) {
+      ASSERT_NO_FATAL_FAILURE(expect_in_matrix(native, command));
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(, HazardTest, testing::ValuesIn(kPrograms), [](const auto& info) {
+  return without_ending(info.param).substr(sizeof "hazard_" - 1);
+});
 
 // With so little address space that a tracer cannot reserve what it likes.
-Hazard with_address_space(int mebibytes, const std::string& name, Command command) {
-  const std::string limit = "--as=" + std::to_string(int64_t{mebibytes} << 20);
-  command.insert(command.begin(), {"prlimit", limit});
-  return {name + "_in_" + std::to_string(mebibytes) + "_MiB", command};
-}
-
-std::vector<Hazard> hazards() {
-  std::vector<Hazard> all;
-  for (const char* name : {"alignment_calls",
-                           "alignment_fault",
-                           "alignment_flag",
-                           "alignment_signal",
-                           "alternate_overflow",
-                           "autodisarm",
-                           "blocked_raise",
-                           "blocked_segv",
-                           "brk",
-                           "children_end",
-                           "clear_sighand",
-                           "context_switches",
-                           "deaths",
-                           "exceptions",
-                           "exec_from_thread",
-                           "exit_storm",
-                           "fault_address",
-                           "fault_jumped",
-                           "fault_skipped",
-                           "flags_at_indirect_jump",
-                           "float_state",
-                           "fork_locked",
-                           "fork_storm",
-                           "growsdown_exec",
-                           "handler_flags",
-                           "handler_toggled",
-                           "high_code",
-                           "ignored_segv",
-                           "interrupted_sleep",
-                           "main_thread_leaves",
-                           "many_threads",
-                           "queue_order",
-                           "read_implies_exec",
-                           "ret_imm",
-                           "segment_bases",
-                           "shared_remap",
-                           "spawn_many",
-                           "stack_overflow",
-                           "stopped_child",
-                           "thread_faults",
-                           "tick_storm",
-                           "vfork_missing"}) {
-    all.push_back({name, {program(name)}});
-  }
-  for (const char* name : {"brk", "growsdown_exec", "high_code", "shared_remap", "many_threads"}) {
-    all.push_back(with_fixed_addresses(name));
-  }
-  for (const int mebibytes : {512, 1024, 3072, 6144}) {
-    all.push_back(with_address_space(mebibytes, "true", {"/bin/true"}));
-    all.push_back(with_address_space(
-        mebibytes, "perl",
-        {"perl", "-e",
-         "my %h = map { $_ => $_ ** 2 } 1 .. 9999; my $n = 'x' x (1 << 20); "
-         "print length($n) + $h{77}, qq(\\n); exit(fork ? (wait, $? >> 8)[1] : 6)"}));
-  }
-  return all;
-}
-
-class HazardsTest : public testing::TestWithParam<Hazard> {
+class AddressSpaceTest : public testing::TestWithParam<int> {
  protected:
-  // In a folder that goes away, in case a death leaves a core.
-  static Outcome run_with(Command prefix) {
+  static void expect_runs_as_native(const Command& command) {
+    const Command limit{"prlimit", "--as=" + std::to_string(int64_t{GetParam()} << 20)};
+    const Outcome native = run(joined(limit, command));
+    expect_as_native(native, run(joined(tiptoe("run"), joined(limit, command))));
     TemporaryFolder folder;
-    const Command& command = GetParam().command;
-    prefix.insert(prefix.end(), command.begin(), command.end());
-    return run(prefix, folder.path(), std::chrono::seconds(45));
-  }
-
-  static void expect_as_native(const Outcome& native, const Outcome& traced) {
-    ASSERT_GE(native.status, 0) << "the native run took too long";
-    ASSERT_NE(native.status, 127) << "there is no such program";
-    EXPECT_EQ(traced.status, native.status);
-    EXPECT_EQ(traced.out, native.out);
-    EXPECT_EQ(traced.err, native.err);
+    Outcome traced =
+        run(joined(tiptoe("record", {"-o", folder / "trace"}), joined(limit, command)));
+    traced.err = without_summary(traced.err);
+    expect_as_native(native, traced);
   }
 };
 
-TEST_P(HazardsTest, RunsAsNative) {
-  const Outcome native = run_with({});
-  expect_as_native(native, run_with({TIPTOE_COMMAND, "run", "--"}));
+TEST_P(AddressSpaceTest, RunsTrue) {
+  expect_runs_as_native({"/bin/true"});
 }
 
-TEST_P(HazardsTest, RecordsAsNative) {
-  TemporaryFolder folder;
-  const Outcome native = run_with({});
-  Outcome traced = run_with({TIPTOE_COMMAND, "record", "-o", folder / "trace", "--"});
-  traced.err = without_summary(traced.err);
-  expect_as_native(native, traced);
-  EXPECT_EQ(run({TIPTOE_COMMAND, "info", folder / "trace"}).status, 0);
+TEST_P(AddressSpaceTest, RunsPerl) {
+  expect_runs_as_native(
+      {"perl", "-e",
+       "my %h = map { $_ => $_ ** 2 } 1 .. 9999; my $n = 'x' x (1 << 20); "
+       "print length($n) + $h{77}, qq(\\n); exit(fork ? (wait, $? >> 8)[1] : 6)"});
 }
 
-// Guards the comparison itself: two native runs are the same, or the cases above mean nothing.
-TEST_P(HazardsTest, IsDeterministic) {
-  expect_as_native(run_with({}), run_with({}));
-}
+INSTANTIATE_TEST_SUITE_P(InMiB, AddressSpaceTest, testing::Values(512, 1024, 3072, 6144));
 
-INSTANTIATE_TEST_SUITE_P(, HazardsTest, testing::ValuesIn(hazards()),
-                         [](const auto& info) { return info.param.name; });
+// The ticker itself: without it the program below waits until its alarm.
+TEST(TickerTest, TicksEveryThreadOfEveryProcess) {
+  const Command program{TIPTOE_TEST_PROGRAMS "/ticked_everywhere"};
+  for (const Command& prefix : {Command{}, tiptoe("run")}) {
+    const Outcome ticked = run(joined(kTicker, joined(prefix, program)));
+    EXPECT_EQ(ticked.out, "a handler\nchild 7\n");
+    EXPECT_EQ(ticked.status, 0);
+  }
+  const Outcome alone = run(program);
+  EXPECT_EQ(alone.out, "no handler\n");
+  EXPECT_EQ(alone.status, 128 + SIGALRM);
+}
 
 }  // namespace
 }  // namespace tiptoe::test

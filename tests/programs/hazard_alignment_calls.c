@@ -1,3 +1,4 @@
+// modes: no-trust (rewrites code that has run)
 // Hazard: the AC flag is set around direct and indirect calls and their returns, in the program's
 // text and on a writable page. Nothing the program does is misaligned, so nothing may fault.
 #include "hazard.h"

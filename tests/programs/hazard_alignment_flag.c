@@ -1,3 +1,4 @@
+// modes: no-trust (rewrites code that has run)
 // Hazard: the AC flag is set around jumps and a system call, in the program's text and in
 // code on a writable page, as the JVM's feature probe does. Nothing the program does is misaligned,
 // so nothing may fault.

@@ -1,3 +1,5 @@
+// run: %
+// run: setarch -R %
 // Hazard: the heap of a position independent program grows by 64 MiB; nothing lies in its way.
 #include "hazard.h"
 

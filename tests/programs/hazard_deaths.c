@@ -1,3 +1,4 @@
+// modes: no-ticks (one of its ways is to wait in pause, which any handler ends)
 // Hazard: every way of dying by a signal gives the parent that signal.
 #include <sys/resource.h>
 #include "hazard.h"

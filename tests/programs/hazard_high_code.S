@@ -1,3 +1,5 @@
+// run: %
+// run: setarch -R %
 // build: -Wl,-Ttext=0x90000000
 // Hazard: code between 2 and 4 GiB, whose addresses fit in 32 bits but not when they are signed:
 // jumps, calls, returns, an indirect call and addresses relative to rip. Exits with 0 if all is well.

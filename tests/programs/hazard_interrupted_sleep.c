@@ -1,3 +1,4 @@
+// modes: no-ticks (counts what interrupts nanosleep)
 // Hazard: a signal ends nanosleep with EINTR and the time left, and with SA_RESTART restarts read.
 #include "hazard.h"
 

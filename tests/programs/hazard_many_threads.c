@@ -1,3 +1,5 @@
+// run: %
+// run: setarch -R %
 // build: -pthread
 // Hazard: 64 threads alive at a time, created and joined 20 times over.
 #include "hazard.h"

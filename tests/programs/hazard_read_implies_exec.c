@@ -1,3 +1,4 @@
+// modes: no-trust (rewrites code that has run)
 // Hazard: personality(READ_IMPLIES_EXEC) makes memory executable that never was asked to be.
 #include <sys/personality.h>
 #include "hazard.h"

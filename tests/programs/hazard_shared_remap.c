@@ -1,3 +1,6 @@
+// run: %
+// run: setarch -R %
+// modes: no-trust (rewrites code that has run)
 // Hazard: code in a shared mapping that mremap moved, changed through another mapping of the file.
 #include "hazard.h"
 
