@@ -5,6 +5,7 @@
 // The program tells each round that it finishes. Its path is always the same, so that what a trace
 // holds must be a beginning of what the stepper saw, and must reach at least as far as was told.
 //
+// hazard: 6.13
 // timeout: 200
 #include <gtest/gtest.h>
 #include <signal.h>

@@ -1,4 +1,5 @@
 // modes: no-trust (rewrites code that has run)
+// hazard: 2.2
 // Hazard: the AC flag is set around direct and indirect calls and their returns, in the program's
 // text and on a writable page. Nothing the program does is misaligned, so nothing may fault.
 #include "hazard.h"

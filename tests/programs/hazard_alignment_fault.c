@@ -1,3 +1,4 @@
+// hazard: 2.2 4.3
 // Hazard: with the AC flag set, a misaligned access is a SIGBUS whose handler runs with AC set.
 #include "hazard.h"
 

@@ -1,4 +1,5 @@
 // modes: no-trust (rewrites code that has run)
+// hazard: 2.2
 // Hazard: the AC flag is set around jumps and a system call, in the program's text and in
 // code on a writable page, as the JVM's feature probe does. Nothing the program does is misaligned,
 // so nothing may fault.

@@ -1,3 +1,4 @@
+// hazard: 2.2 4.1
 // Hazard: asynchronous signals come while the AC flag is set, which the kernel leaves set for
 // handlers.
 #include "hazard.h"

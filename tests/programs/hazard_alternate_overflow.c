@@ -1,3 +1,4 @@
+// hazard: 4.5
 // Hazard: signals nest until the alternate stack is full. The kernel then kills the program; it
 // never writes below that stack.
 #include "hazard.h"

@@ -1,3 +1,4 @@
+// hazard: 4.5
 // Hazard: an alternate stack with SS_AUTODISARM is disabled within its handler and back afterwards.
 #include "hazard.h"
 

@@ -1,3 +1,4 @@
+// hazard: 4.6
 // Hazard: a blocked signal waits, is pending, and comes when it is unblocked, once.
 #include "hazard.h"
 

@@ -1,3 +1,4 @@
+// hazard: 4.6
 // Hazard: SIGSEGV that was sent, not caused, waits while it is blocked and comes afterwards; one
 // that is caused while blocked kills.
 #include "hazard.h"

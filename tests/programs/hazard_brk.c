@@ -1,5 +1,6 @@
 // run: %
 // run: setarch -R %
+// hazard: 6.4
 // Hazard: the heap of a position independent program grows by 64 MiB; nothing lies in its way.
 #include "hazard.h"
 

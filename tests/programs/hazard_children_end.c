@@ -1,3 +1,4 @@
+// hazard: 4.6 6.9
 // Hazard: 100 children end while their parent makes more; a handler of SIGCHLD collects them, and
 // sigsuspend waits for it.
 #include "hazard.h"

@@ -1,3 +1,4 @@
+// hazard: 3.4
 // Hazard: a child of clone3 with CLONE_CLEAR_SIGHAND has no handlers, so a fault kills it.
 #include <linux/sched.h>
 #include "hazard.h"

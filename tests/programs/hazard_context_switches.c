@@ -1,3 +1,4 @@
+// hazard: 1.5
 // Hazard: swapcontext between stacks of the program's own, so that returns and calls never pair up.
 #include "hazard.h"
 

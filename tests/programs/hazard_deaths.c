@@ -1,4 +1,5 @@
 // modes: no-ticks (one of its ways is to wait in pause, which any handler ends)
+// hazard: 4.6
 // Hazard: every way of dying by a signal gives the parent that signal.
 #include <sys/resource.h>
 #include "hazard.h"

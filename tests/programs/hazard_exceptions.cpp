@@ -1,4 +1,5 @@
 // build: -pthread -O0
+// hazard: 1.6
 // Hazard: C++ exceptions through 50 frames, with destructors on the way, in several threads.
 #include <cstdio>
 #include <stdexcept>

@@ -1,4 +1,5 @@
 // build: -pthread
+// hazard: 3.7
 // Hazard: a thread that is not the main one executes a program while others run.
 #include "hazard.h"
 

@@ -1,4 +1,5 @@
 // build: -pthread
+// hazard: 3.8 4.4
 // Hazard: exit_group of processes and exit of threads under a storm of signals, with r15 (or any
 // other register a tracer may like) holding 0 or a pointer that can be read.
 #include "hazard.h"

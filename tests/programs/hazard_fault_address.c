@@ -1,3 +1,4 @@
+// hazard: 4.3
 // Hazard: what a handler is told about a fault: of data, of an instruction fetch, of a missing
 // page's protection, of an address that is none, of a bad instruction.
 #include "hazard.h"

@@ -1,3 +1,4 @@
+// hazard: 4.2
 // Hazard: siglongjmp out of a SIGSEGV handler, 1000 times; the handler never returns.
 #include "hazard.h"
 

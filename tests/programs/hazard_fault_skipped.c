@@ -1,3 +1,4 @@
+// hazard: 4.2
 // Hazard: a SIGSEGV handler changes rip and registers of the context it was given.
 #include "hazard.h"
 

@@ -1,3 +1,4 @@
+// hazard: 2.2
 // Hazard: flags are live across an indirect jump that alternates between a target that overwrites
 // them and one that reads them. Exits with 0 when the reader always sees the carry that was set.
         .intel_syntax noprefix

@@ -1,3 +1,4 @@
+// hazard: 2.6
 // Hazard: handlers of a fast timer overwrite vector and x87 registers; the interrupted code keeps
 // its own.
 #include "hazard.h"

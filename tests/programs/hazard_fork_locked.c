@@ -1,4 +1,5 @@
 // build: -pthread
+// hazard: 3.5
 // Hazard: fork while another thread is within sigaction, so that the child is born with whatever
 // lock that thread holds; the child then calls sigaction itself and must not wait for ever.
 #include "hazard.h"

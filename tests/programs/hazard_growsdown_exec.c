@@ -1,6 +1,7 @@
 // run: %
 // run: setarch -R %
 // modes: no-trust (rewrites code that has run)
+// hazard: 3.12 5.10
 // Hazard: mprotect with PROT_GROWSDOWN makes far more of the stack executable than its arguments
 // say. Code on the stack then runs, and sees the program's own gs base.
 #include "hazard.h"

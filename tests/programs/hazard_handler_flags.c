@@ -1,3 +1,4 @@
+// hazard: 4.4
 // Hazard: SA_RESETHAND forgets the handler when it is called, SA_NODEFER lets the signal nest,
 // sa_mask blocks others meanwhile.
 #include "hazard.h"

@@ -1,4 +1,5 @@
 // build: -pthread
+// hazard: 4.4
 // Hazard: a signal whose action changes between a handler and the default (to ignore it) all the
 // time, while it keeps coming. The program never leaves the tracer.
 #include "hazard.h"

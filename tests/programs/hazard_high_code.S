@@ -1,6 +1,7 @@
 // run: %
 // run: setarch -R %
 // build: -Wl,-Ttext=0x90000000
+// hazard: 1.12
 // Hazard: code between 2 and 4 GiB, whose addresses fit in 32 bits but not when they are signed:
 // jumps, calls, returns, an indirect call and addresses relative to rip. Exits with 0 if all is well.
         .intel_syntax noprefix

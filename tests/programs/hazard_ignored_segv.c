@@ -1,3 +1,4 @@
+// hazard: 4.6
 // Hazard: an ignored SIGSEGV that was sent changes nothing; one that is caused kills all the same.
 #include "hazard.h"
 

@@ -1,4 +1,5 @@
 // modes: no-ticks (counts what interrupts nanosleep)
+// hazard: 3.11
 // Hazard: a signal ends nanosleep with EINTR and the time left, and with SA_RESTART restarts read.
 #include "hazard.h"
 

@@ -1,4 +1,5 @@
 // build: -pthread
+// hazard: 3.8
 // Hazard: the main thread ends first; another one goes on and ends the process.
 #include "hazard.h"
 

@@ -1,6 +1,7 @@
 // run: %
 // run: setarch -R %
 // build: -pthread
+// hazard: 3.4 6.8
 // Hazard: 64 threads alive at a time, created and joined 20 times over.
 #include "hazard.h"
 

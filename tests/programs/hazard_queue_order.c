@@ -1,3 +1,4 @@
+// hazard: 4.4
 // Hazard: 100 queued real-time signals arrive in order, each with its own value, lower numbers
 // first, none lost.
 #include "hazard.h"

@@ -1,4 +1,5 @@
 // modes: no-trust (rewrites code that has run)
+// hazard: 5.8 6.4
 // Hazard: personality(READ_IMPLIES_EXEC) makes memory executable that never was asked to be.
 #include <sys/personality.h>
 #include "hazard.h"

@@ -1,4 +1,5 @@
 // build: -pthread
+// hazard: 1.4
 // Hazard: `ret imm16` with an operand that no signed byte holds, interrupted by a storm of signals.
 // The stack pointer must be one that the program had, at every signal and after every return.
 #include "hazard.h"

@@ -1,4 +1,5 @@
 // build: -pthread
+// hazard: 2.7
 // Hazard: the program has its own thread-local storage and its own gs base, in every thread, and
 // reads and sets them by arch_prctl, by instructions and by addresses relative to them.
 #include <asm/prctl.h>

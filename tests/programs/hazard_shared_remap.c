@@ -1,6 +1,7 @@
 // run: %
 // run: setarch -R %
 // modes: no-trust (rewrites code that has run)
+// hazard: 5.4
 // Hazard: code in a shared mapping that mremap moved, changed through another mapping of the file.
 #include "hazard.h"
 

@@ -1,7 +1,11 @@
+// hazard: 3.6
 // Hazard: many posix_spawn in a row, each a child that shares the memory of its parent for a
 // while. Nothing may pile up in the address space.
 #include <spawn.h>
 #include "hazard.h"
+
+// A tracer may make its own for what it uses anew, but not one for each child.
+enum { kFew = 30 };
 
 extern char** environ;
 
@@ -29,6 +33,6 @@ int main(void) {
   const int before = count_mappings();
   bad += spawn(55);
   const int grown = count_mappings() - before;
-  printf("%d went wrong, the mappings are %s\n", bad, grown <= 4 ? "as many" : "more");
-  return bad != 0 || grown > 4;
+  printf("%d went wrong, the mappings are %s\n", bad, grown <= kFew ? "as many" : "more");
+  return bad != 0 || grown > kFew;
 }

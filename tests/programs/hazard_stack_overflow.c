@@ -1,4 +1,5 @@
 // build: -Wno-infinite-recursion
+// hazard: 4.5
 // Hazard: the stack overflows; a handler on the alternate stack catches it, three times.
 #include "hazard.h"
 

@@ -1,3 +1,4 @@
+// hazard: 4.6
 // Hazard: a child is stopped, continued and killed; its parent is told each.
 #include "hazard.h"
 

@@ -1,4 +1,5 @@
 // build: -pthread
+// hazard: 4.3 4.5
 // Hazard: eight threads fault and jump out of the handler at once, each on its own alternate stack.
 #include "hazard.h"
 

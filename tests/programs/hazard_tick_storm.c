@@ -1,4 +1,5 @@
 // build: -pthread
+// hazard: 4.4
 // Hazard: a fast timer interrupts recursion, formatted output and threads; nothing is computed
 // wrongly and the program still gets on.
 #include "hazard.h"

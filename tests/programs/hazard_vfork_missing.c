@@ -1,3 +1,4 @@
+// hazard: 3.6
 // Hazard: a child of vfork fails to execute a missing file, writes to memory it shares with its
 // parent and leaves; the parent goes on with its own stack and registers.
 #include "hazard.h"

@@ -1,3 +1,4 @@
+// hazard: 1.2 1.3
 // call to the next instruction and pop, push and ret, returns past inline data and to edited addresses.
 #include "path_asm.inc"
 

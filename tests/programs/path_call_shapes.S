@@ -1,3 +1,4 @@
+// hazard: 1.4
 // Calls and jumps through registers and memory of every shape, and returns with an immediate.
 #include "path_asm.inc"
 

@@ -1,3 +1,4 @@
+// hazard: 1.8
 // loop, loope, loopne, jrcxz, jecxz, taken and not taken, with 64- and 32-bit counters; flags stay.
 #include "path_asm.inc"
 

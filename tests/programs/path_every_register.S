@@ -1,3 +1,4 @@
+// hazard: 2.11
 // Every general-purpose register in every width and role, in loops with linked and indirect branches:
 // a translator that takes a register for itself must give back what the program had in it.
 #include "path_asm.inc"

@@ -1,3 +1,4 @@
+// hazard: 3.7
 // The program executes itself once more, with an argument; each image has its own path. A failing
 // execve before it changes nothing.
 #include "path_asm.inc"

@@ -1,3 +1,4 @@
+// hazard: 2.2
 // Flags that live across branches of every kind: adc chains, cmov and setcc, lahf and sahf, pushf and
 // popf, the direction flag.
 #include "path_asm.inc"

@@ -1,3 +1,4 @@
+// hazard: 3.5 3.6
 // fork and vfork children with their own paths; the parent waits and sees their exit status.
 #include "path_asm.inc"
 

@@ -1,3 +1,4 @@
+// hazard: 3.12 5.6
 // Code in memory that comes and goes: mapped, called, unmapped, mapped again with other code, moved,
 // made writable and executable again.
 #include "path_asm.inc"

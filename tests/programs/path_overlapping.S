@@ -1,3 +1,4 @@
+// hazard: 1.7
 // Jumps into the middle of instructions: the same bytes run as two different streams.
 #include "path_asm.inc"
 

@@ -1,3 +1,4 @@
+// hazard: 2.1
 // The red zone is the program's, and rsp may hold anything between two branches.
 #include "path_asm.inc"
 

@@ -1,3 +1,4 @@
+// hazard: 1.12
 // RIP-relative operands in instructions of every kind: with and without immediates, all widths,
 // prefixes, every register field, SSE, and the address-size prefix.
 #include "path_asm.inc"

@@ -1,3 +1,4 @@
+// hazard: 2.7
 // The program's own use of gs and fs: set by arch_prctl, read back, used in every kind of operand.
 #include "path_asm.inc"
 

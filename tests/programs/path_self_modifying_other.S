@@ -1,3 +1,4 @@
+// hazard: 5.2
 // Code that is changed between two calls: the immediate of a mov, a branch's target, all of it.
 #include "path_asm.inc"
 

@@ -1,3 +1,4 @@
+// hazard: 5.1
 // Code that changes an instruction ahead of itself in its own straight path, and then runs it.
 #include "path_asm.inc"
 

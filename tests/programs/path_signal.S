@@ -1,3 +1,4 @@
+// hazard: 4.1 4.2
 // Signals: sent to oneself, nested, on another stack; faults whose handler moves the pc.
 #include "path_asm.inc"
 

@@ -1,3 +1,4 @@
+// hazard: 1.5
 // Two coroutines with stacks of their own, and a longjmp out of a deep recursion.
 #include "path_asm.inc"
 

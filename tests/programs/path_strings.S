@@ -1,3 +1,4 @@
+// hazard: 6.21
 // String instructions with rep, repe and repne: none, one, many; forwards and backwards; all widths.
 #include "path_asm.inc"
 

@@ -1,3 +1,4 @@
+// hazard: 3.4
 // Three threads, each on a path of its own, created by raw clone; and one that a thread creates.
 //
 // Every thread tells its end through a pipe, which the first thread reads byte by byte, so that nobody

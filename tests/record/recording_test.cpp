@@ -1,4 +1,5 @@
 // What the fake runtime records is in the trace file, whatever happens to the program meanwhile.
+// hazard: 6.14
 #include <gtest/gtest.h>
 #include <sys/mount.h>
 #include <sys/stat.h>

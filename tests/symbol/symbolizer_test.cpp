@@ -1,4 +1,5 @@
 // Names come from the file that ran, or not at all.
+// hazard: 6.16
 #include "symbol/symbolizer.h"
 
 #include <gmock/gmock.h>

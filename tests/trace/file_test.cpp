@@ -1,4 +1,5 @@
 // The trace file: what the writer wrote comes back, and a file in any condition opens without harm.
+// hazard: 6.15
 // timeout: 240
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
