@@ -14,6 +14,10 @@ constexpr char kBootSymbol[] = "tiptoe_boot";    // a BootParams in the runtime'
 constexpr char kEntrySymbol[] = "tiptoe_entry";  // where the thread starts
 constexpr u64 kBootMagic = 0x746f6f42'65706f54;  // "TopeBoot", checked by both sides
 
+// The smallest code cache that is of use, and what is taken when nobody says otherwise.
+constexpr u64 kLeastCacheBytes = u64{512} << 10;
+constexpr u64 kDefaultCacheBytes = u64{256} << 20;
+
 // General-purpose registers in hardware order, then what else the kernel gives a thread.
 struct BootRegisters {
   u64 gpr[16];  // rax rcx rdx rbx rsp rbp rsi rdi r8..r15
@@ -59,6 +63,7 @@ struct BootParams {
   u64 minsigstksz;        // AT_MINSIGSTKSZ, 2048 when absent
   u64 stack_limit_bytes;  // RLIMIT_STACK soft limit, ~0 when unlimited
   u64 mmap_limit_bytes;   // RLIMIT_AS soft limit, ~0 when unlimited
+  u64 cache_bytes;        // how much translated code to keep
   i32 trust_threshold;    // -1 never trust, 0 at once, N after N matching entries
   u32 flags;              // BootFlag
   u32 log_level;          // 0 quiet, 1 problems, 2 blocks, 3 everything

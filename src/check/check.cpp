@@ -157,6 +157,7 @@ inject::InjectOptions inject_options(const CheckOptions& options) {
   inject::InjectOptions result;
   result.segment.recorder_pid = getpid();
   if (options.as_recorded) result.segment.control_flags = kControlRecording;
+  result.cache_bytes = options.cache_bytes;
   result.trust_threshold = options.trust_threshold;
   result.log_level = options.log_level;
   result.boot_flags = options.boot_flags | kBootCheck;

@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "base/types.h"
+#include "bridge/boot.h"
 
 namespace tiptoe::check {
 
 struct CheckOptions {
   std::vector<std::string> argv;
   bool as_recorded = false;  // the code that `tiptoe record` runs, with its register stolen
+  u64 cache_bytes = kDefaultCacheBytes;
   i32 trust_threshold = -1;
   u32 log_level = 0;
   u32 boot_flags = 0;           // BootFlag, beyond kBootCheck

@@ -17,6 +17,13 @@ std::vector<std::string> program_arguments(const CLI::App& verb) {
   return rest;
 }
 
+const CLI::Validator at_least_the_least_cache(
+    [](const std::string& bytes) {
+      return std::stoull(bytes) >= kLeastCacheBytes ? std::string()
+                                                    : "the least cache is 512K, a usual one 256M";
+    },
+    "");
+
 }  // namespace
 
 void add_program_options(CLI::App& verb, ProgramOptions& options) {
@@ -26,6 +33,12 @@ void add_program_options(CLI::App& verb, ProgramOptions& options) {
                   "after N matches, no more (-1: always compared, right for all programs)")
       ->type_name("N")
       ->check(CLI::Range(-1, 1'000'000'000));
+  verb.add_option("--cache-size", options.cache_bytes,
+                  "How much translated code to keep; the oldest is thrown away (at least 512K; "
+                  "default 256M)")
+      ->type_name("SIZE")
+      ->transform(CLI::AsSizeValue(false))
+      ->check(at_least_the_least_cache);
   verb.add_option(
           "--log", options.log_level,
           "What the runtime says of its own work on stderr: 0 nothing, 1 problems, 2 blocks, "
@@ -43,6 +56,7 @@ record::SessionOptions session_options(const CLI::App& verb, const ProgramOption
   record::SessionOptions session;
   session.argv = program_arguments(verb);
   session.argv.insert(session.argv.begin(), options.program);
+  session.cache_bytes = options.cache_bytes;
   session.trust_threshold = options.trust_threshold;
   session.log_level = options.log_level;
   session.runtime = inject::embedded_runtime();

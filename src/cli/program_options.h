@@ -4,12 +4,14 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
+#include "bridge/boot.h"
 #include "record/session.h"
 
 namespace tiptoe::cli {
 
 struct ProgramOptions {
   std::string program;
+  u64 cache_bytes = kDefaultCacheBytes;
   i32 trust_threshold = -1;
   u32 log_level = 0;
 };

@@ -16,8 +16,9 @@ struct Options {
 
 int run(const record::SessionOptions& session, const Options& options) {
   if (!options.check) return record::run_session(session);
-  return check::run_check({session.argv, options.as_recorded, session.trust_threshold,
-                           session.log_level, session.boot_flags, session.runtime});
+  return check::run_check({session.argv, options.as_recorded, session.cache_bytes,
+                           session.trust_threshold, session.log_level, session.boot_flags,
+                           session.runtime});
 }
 
 }  // namespace

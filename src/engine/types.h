@@ -8,6 +8,7 @@
 namespace tiptoe::engine {
 
 struct Block;
+class Unit;
 
 // The ways into a block. Each leaves the program's registers, flags and stack as they must be at
 // the block's first instruction; they differ in what they find:
@@ -28,10 +29,11 @@ constexpr unsigned kEntryCount = 4;
 //   `incoming`
 struct Exit {
   Block* owner;
-  Block* to;            // linked block, or nullptr
-  Exit* next_incoming;  // in to->incoming
-  AppPc target;         // direct: the destination. kCall's landing: the return address
-  CachePc site;         // CachePc{0}: an exit without a link (return, system call)
+  Block* to;              // linked block, or nullptr
+  Exit* next_incoming;    // in to->incoming
+  Exit** incoming_place;  // what points to this exit there
+  AppPc target;           // direct: the destination. kCall's landing: the return address
+  CachePc site;           // CachePc{0}: an exit without a link (return, system call)
   CachePc stub;
   u32 flow_id;      // 0: leaves no record (a landing), or nothing is recorded
   u16 instruction;  // index within the block
@@ -62,6 +64,7 @@ struct Piece {
 
 struct Block {
   AppPc start;
+  Unit* unit;     // of the cache, where all of it lies
   u32 app_bytes;  // length of the straight run of app code
   u16 instruction_count;
   u16 exit_count;
@@ -76,6 +79,11 @@ struct Block {
   Block* next_in_hash;
   Block* next_on_page[2];  // blocks that start on, or run into, the same page
 };
+
+// Where a return arrives: at the jump whose displacement is the site of the landing.
+inline CachePc landing_of(const Exit& landing) {
+  return landing.site + -1;
+}
 
 inline Exit& stale_exit(const Block& block) {
   return block.exits[block.exit_count - 1];

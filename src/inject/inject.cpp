@@ -218,6 +218,7 @@ Expected<std::unique_ptr<BootParams>> boot_params(const Tracee& tracee, const Pr
   boot->minsigstksz = minsigstksz ? minsigstksz : 2048;
   boot->stack_limit_bytes = facts.stack_limit_bytes;
   boot->mmap_limit_bytes = facts.mmap_limit_bytes;
+  boot->cache_bytes = options.cache_bytes;
   boot->trust_threshold = options.trust_threshold;
   boot->flags = options.boot_flags;
   if (facts.personality & READ_IMPLIES_EXEC) boot->flags |= kBootReadImpliesExec;

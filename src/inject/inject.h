@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "base/types.h"
+#include "bridge/boot.h"
 #include "inject/runtime_image.h"
 #include "inject/segment.h"
 #include "inject/tracee.h"
@@ -21,6 +22,7 @@ namespace tiptoe::inject {
 
 struct InjectOptions {
   SegmentOptions segment;
+  u64 cache_bytes = kDefaultCacheBytes;
   i32 trust_threshold = -1;
   u32 boot_flags = 0;  // BootFlag; kBootReadImpliesExec is added where it holds
   u32 log_level = 0;

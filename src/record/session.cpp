@@ -288,6 +288,7 @@ WardenOptions warden_options(const SessionOptions& options, const inject::FoundP
   result.inject.segment.recorder_pid = getpid();
   if (options.output) result.inject.segment.control_flags |= kControlRecording;
   if (options.follow_children) result.inject.segment.control_flags |= kControlFollowChildren;
+  result.inject.cache_bytes = options.cache_bytes;
   result.inject.trust_threshold = options.trust_threshold;
   result.inject.boot_flags = options.boot_flags;
   result.inject.log_level = options.log_level;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/types.h"
+#include "bridge/boot.h"
 
 namespace tiptoe::record {
 
@@ -27,6 +28,7 @@ struct SessionOptions {
   std::vector<std::string> argv;      // the program and its arguments
   std::optional<std::string> output;  // the trace file; none: nothing is recorded
   bool follow_children = true;
+  u64 cache_bytes = kDefaultCacheBytes;
   i32 trust_threshold = -1;
   u32 log_level = 0;
   u32 boot_flags = 0;           // BootFlag

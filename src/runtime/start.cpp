@@ -89,7 +89,8 @@ extern "C" [[gnu::visibility("hidden")]] void tiptoe_start() {
   place_private_area(boot);
 
   Core& core = g_core;
-  if (!core.init(boot.mmap_limit_bytes)) sys::fail("no memory for the code cache");
+  if (!core.init(boot.cache_bytes, boot.mmap_limit_bytes))
+    sys::fail("no memory for the code cache");
   core.trust_threshold = boot.trust_threshold;
   core.hwcap2 = boot.hwcap2;
   core.runtime_start = boot.runtime_start;

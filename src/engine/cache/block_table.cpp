@@ -42,4 +42,25 @@ void BlockTable::remove(const sys::Held&, Block* block) {
   if (*link == block) *link = block->next_in_hash;
 }
 
+void BlockTable::forget(const sys::Held&, Block* block) {
+  const u64 first = raw(block->start) / kPageBytes;
+  const u64 last = (raw(block->start) + block->app_bytes - 1) / kPageBytes;
+  unlist(block, first);
+  if (page_bucket(last) != page_bucket(first)) unlist(block, last);
+}
+
+// On the list of its second page a block is linked through next_on_page[1]; see
+// for_each_overlapping.
+void BlockTable::unlist(Block* block, u64 page) {
+  const u64 bucket = page_bucket(page);
+  Block** link = &by_page_[bucket];
+  while (*link != nullptr && *link != block) {
+    const u64 first = raw((*link)->start) / kPageBytes;
+    link = &(*link)->next_on_page[page_bucket(first) == bucket ? 0 : 1];
+  }
+  if (*link == nullptr) return;  // dropped by a visit since it was removed
+  const u64 first = raw(block->start) / kPageBytes;
+  *link = block->next_on_page[page_bucket(first) == bucket ? 0 : 1];
+}
+
 }  // namespace tiptoe::engine

@@ -14,12 +14,16 @@ class BlockTable {
   Block* find(const sys::Held&, AppPc pc) const;
   void insert(const sys::Held&, Block* block);
   void remove(const sys::Held&, Block* block);  // from the by-pc side; pages keep it until visited
+  // Takes a block that was removed off the lists by page, too: its memory is about to be used
+  // again.
+  void forget(const sys::Held&, Block* block);
 
   // Calls visit(Block&) for every valid block with a byte in [start, start + bytes).
   template <typename Visit>
   void for_each_overlapping(const sys::Held& held, u64 start, u64 bytes, Visit visit);
 
  private:
+  void unlist(Block* block, u64 page);
   static constexpr u64 kPcBuckets = u64{1} << 18;
   static constexpr u64 kPageBuckets = u64{1} << 16;
   // Neighbouring code shares pages of the table: a scattering hash would touch a page for every

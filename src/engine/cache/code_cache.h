@@ -1,4 +1,4 @@
-// The code cache: its regions, and writing a piece of code with its state map into one of them.
+// The code cache: its regions and units, and writing a piece of code with its state map into one.
 //
 // Shared by all threads of a process. Writing needs the translation lock; finding a piece does not.
 #pragma once
@@ -18,17 +18,32 @@ struct MapBuffer {
 
 class CodeCache {
  public:
-  // Reserves the arena for maps, blocks and exits. False when memory is short.
-  bool init(u64 address_space_limit);
+  // `cache_bytes`: how much code to keep, at least kLeastCacheBytes. False when memory is short.
+  bool init(u64 cache_bytes, u64 address_space_limit);
 
-  // The region for code at `near`: within reach of it wherever there is a place, else any. Created
-  // when there is none with room; running out of address space is fatal.
-  Region& region_for(const sys::Held&, AppPc near);
+  // The unit for new code at `near`, with room for a block: within reach of it wherever there is a
+  // place. nullptr when none is open that has room.
+  Unit* unit_with_room(const sys::Held&, AppPc near);
+  // Opens another one; nullptr when there is no address space left.
+  Unit* open_unit(const sys::Held&, AppPc near);
+  // Whether another unit would exceed the size.
+  bool is_full(const sys::Held&) const;
+
+  // The unit that has been in use for longest, or nullptr.
+  Unit* oldest(const sys::Held&) const { return in_use_; }
+  // Moves the oldest unit to the evicted ones; its blocks must be unreachable.
+  void retire_oldest(const sys::Held&, u64 epoch);
+  // The units that wait for release, the earliest evicted first.
+  Unit* first_evicted(const sys::Held&) const { return evicted_; }
+  // Makes the first of them free. No thread may be inside. `near`: where room is wanted.
+  void release_first_evicted(const sys::Held&, AppPc near);
 
   // The piece that holds a cache address, or nullptr when the address is not in the cache.
   const Piece* find(u64 address) const;
   bool contains(u64 address) const;
 
+  MetadataPool& metadata() { return metadata_; }
+  // For what lives as long as the process.
   Arena& arena() { return arena_; }
   // Where a PieceWriter collects its map: one for hot, one for cold code. Under the translation
   // lock.
@@ -37,23 +52,36 @@ class CodeCache {
  private:
   static constexpr unsigned kMaxRegions = 64;
   Region regions_[kMaxRegions];
-  Region* region_with_room(AppPc near, bool anywhere);
+  // Calls use(Region&) for regions that may hold code at `near`, the newest first, until it returns
+  // a unit.
+  template <typename Use>
+  Unit* try_regions(AppPc near, bool anywhere, Use use);
+  bool may_be_anywhere(AppPc near) const;
   Region* new_region(AppPc near);
+  Unit* open_in(Region& region);
+
   u32 region_count_ = 0;
   u64 hopeless_gib_[8] = {};  // no region can be had near these; the last found, as GiB numbers
   u32 hopeless_count_ = 0;
+  u64 unit_bytes_ = 0;
+  u32 most_units_ = 0;
+  u32 unit_count_ = 0;      // in use or evicted
+  Unit* in_use_ = nullptr;  // the oldest; linked to the next younger one
+  Unit* youngest_ = nullptr;
+  Unit* evicted_ = nullptr;  // the earliest evicted, linked to the next
+  Unit* last_evicted_ = nullptr;
+  MetadataPool metadata_;
   Arena arena_;
   MapBuffer buffers_[2] = {};
 };
 
-// Appends code to the hot or the cold side of a region, noting the state of every byte.
+// Appends code to the hot or the cold side of a unit, noting the state of every byte.
 class PieceWriter {
  public:
   // One writer a side at a time.
-  PieceWriter(CodeCache& cache, Region& region, bool is_hot, Block* block)
-      : emit(is_hot ? region.hot() : region.cold()),
-        cache_(cache),
-        region_(region),
+  PieceWriter(CodeCache& cache, Unit& unit, bool is_hot, Block* block)
+      : emit(is_hot ? unit.hot() : unit.cold()),
+        unit_(unit),
         entries_(cache.map_buffer(is_hot).entries),
         is_hot_(is_hot),
         block_(block),
@@ -74,8 +102,7 @@ class PieceWriter {
   x86::Emitter emit;
 
  private:
-  CodeCache& cache_;
-  Region& region_;
+  Unit& unit_;
   MapEntry* entries_;
   bool is_hot_;
   Block* block_;

@@ -2,19 +2,16 @@
 
 #include <linux/mman.h>
 
-#include "sys/fail.h"
 #include "sys/mapping.h"
+#include "sys/syscall.h"
 
 namespace tiptoe::engine {
 namespace {
 
 constexpr u64 kReach = (u64{1} << 31) - kRegionBytes - kPageBytes;
 
-// What one block may need at most, hot or cold: the translator stops a block long before.
-constexpr u64 kHeadroom = 256 << 10;
-
-// A piece takes 64 bytes and more; a region with smaller ones is full when its index is.
-constexpr u64 kMaxPieces = kHotBytes / 64;
+// A piece takes 64 bytes and more; a unit with smaller ones is full when its index is.
+constexpr u64 kBytesPerPiece = 64;
 
 constexpr int kRwx = PROT_READ | PROT_WRITE | PROT_EXEC;
 
@@ -58,36 +55,19 @@ u64 map_within_reach(u64 near, u64 stagger) {
 
 }  // namespace
 
-bool PieceIndex::init(u64 max_pieces) {
-  max_ = max_pieces;
-  pieces_ = reinterpret_cast<Piece*>(
-      sys::map_private(align_up(max_pieces * sizeof(Piece), kPageBytes), PROT_READ | PROT_WRITE));
-  return pieces_ != nullptr;
-}
-
-void PieceIndex::append(const Piece& piece) {
-  TIPTOE_CHECK(count_ < max_, count_, max_);
-  pieces_[count_] = piece;
-  __atomic_store_n(&count_, count_ + 1, __ATOMIC_RELEASE);
-}
-
-const Piece* PieceIndex::find(CachePc pc) const {
-  u64 low = 0, high = __atomic_load_n(&count_, __ATOMIC_ACQUIRE);
-  if (high == 0) return nullptr;
-  while (high - low > 1) {
-    const u64 middle = (low + high) / 2;
-    (raw(pieces_[middle].start) <= raw(pc) ? low : high) = middle;
-  }
-  const Piece& piece = pieces_[low];
-  return raw(pc) - raw(piece.start) < piece.bytes ? &piece : nullptr;
-}
-
-bool Region::create(AppPc near, u32 index) {
-  if (!hot_pieces_.init(kMaxPieces) || !cold_pieces_.init(kMaxPieces)) return false;
+bool Region::create(AppPc near, u32 index, u64 unit_bytes) {
+  unit_bytes_ = unit_bytes;
+  const u64 unit_count = kRegionBytes / unit_bytes;
+  const u64 piece_bytes = 2 * (kHotBytes / kBytesPerPiece) * sizeof(Piece);
+  const auto reserve = [](u64 bytes) {
+    return sys::map_private(align_up(bytes, kPageBytes), PROT_READ | PROT_WRITE);
+  };
+  // What an earlier attempt without success has reserved is used.
+  if (units_ == nullptr) units_ = reinterpret_cast<Unit*>(reserve(unit_count * sizeof(Unit)));
+  if (pieces_ == nullptr) pieces_ = reinterpret_cast<Piece*>(reserve(piece_bytes));
+  if (units_ == nullptr || pieces_ == nullptr) return false;
   const u64 stagger = kRegionStagger[index % 4];
   start_ = raw(near) == 0 ? map_anywhere(stagger) : map_within_reach(raw(near), stagger);
-  hot_ = start_;
-  cold_ = start_ + kHotBytes;
   return start_ != 0;
 }
 
@@ -95,23 +75,47 @@ bool Region::reaches(u64 address) const {
   return address + kReach - start_ < 2 * kReach;
 }
 
-bool Region::has_room() const {
-  return hot_ + kHeadroom < start_ + kHotBytes && cold_ + kHeadroom < start_ + kRegionBytes &&
-         hot_pieces_.has_room() && cold_pieces_.has_room();
+UnitPlace Region::place_of(u64 number) const {
+  const u64 hot = unit_hot_bytes(), cold = unit_cold_bytes();
+  const u64 pieces = hot / kBytesPerPiece;
+  return {start_ + number * hot,
+          hot,
+          start_ + kHotBytes + number * cold,
+          cold,
+          pieces_ + 2 * number * pieces,
+          pieces_ + (2 * number + 1) * pieces,
+          pieces};
 }
 
-void Region::commit_hot(const Piece& piece) {
-  hot_pieces_.append(piece);
-  hot_ = raw(piece.start) + piece.bytes;
+Unit* Region::open_unit(MetadataPool& pool) {
+  Unit* unit = free_;
+  if (unit != nullptr) {
+    free_ = unit->next;
+  } else if (fresh_ < kRegionBytes / unit_bytes_) {
+    unit = &units_[fresh_++];
+  } else {
+    return nullptr;
+  }
+  unit->next = nullptr;
+  unit->evicted_at = 0;
+  unit->open(place_of(static_cast<u64>(unit - units_)), *this, pool);
+  current_ = unit;
+  return unit;
 }
 
-void Region::commit_cold(const Piece& piece) {
-  cold_pieces_.append(piece);
-  cold_ = raw(piece.start) + piece.bytes;
+void Region::take_back(Unit& unit, bool keep_memory) {
+  if (!keep_memory) {
+    sys::call(__NR_madvise, unit.place().hot, unit.place().hot_bytes, MADV_DONTNEED);
+    sys::call(__NR_madvise, unit.place().cold, unit.place().cold_bytes, MADV_DONTNEED);
+  }
+  unit.next = free_;
+  free_ = &unit;
 }
 
-const Piece* Region::find(CachePc pc) const {
-  return raw(pc) < start_ + kHotBytes ? hot_pieces_.find(pc) : cold_pieces_.find(pc);
+const Unit& Region::unit_of(u64 address) const {
+  const u64 offset = address - start_;
+  return units_[offset < kHotBytes ? offset / unit_hot_bytes()
+                                   : (offset - kHotBytes) / unit_cold_bytes()];
 }
 
 }  // namespace tiptoe::engine

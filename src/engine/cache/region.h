@@ -1,12 +1,13 @@
-// One stretch of the code cache: hot code grows up from its start, cold code from its middle on.
+// One stretch of address space for translated code, within reach of the code that it serves.
 //
-// A region is private memory, readable, writable and executable, reserved without being committed.
-// Private, so that a forked child has its own copy at once; one mapping, because an mprotect pair
-// around every block costs ten times what translating it does. docs/ARCHITECTURE.md says what else
-// was weighed.
+// It is divided into units: the hot part of a unit lies in the first five eighths of the region,
+// its cold part in the rest. A region is private memory, readable, writable and executable,
+// reserved without being committed. Private, so that a forked child has its own copy at once; one
+// mapping, because an mprotect pair around every block costs ten times what translating it does.
+// docs/ARCHITECTURE.md says what else was weighed.
 #pragma once
 
-#include "engine/types.h"
+#include "engine/cache/unit.h"
 
 namespace tiptoe::engine {
 
@@ -19,46 +20,40 @@ constexpr u64 kRegionBytes = u64{64} << 20;
 constexpr u64 kHotBytes = u64{40} << 20;
 constexpr u64 kRegionStagger[] = {u64{0} << 20, u64{4} << 20, u64{2} << 20, u64{6} << 20};
 
-// Pieces in address order: code is only ever appended, so finding the piece of an address is a
-// binary search.
-class PieceIndex {
- public:
-  // False when memory is short.
-  bool init(u64 max_pieces);
-  void append(const Piece& piece);
-  const Piece* find(CachePc pc) const;  // lock-free; nullptr between pieces
-  bool has_room() const { return count_ + 16 < max_; }
-
- private:
-  Piece* pieces_ = nullptr;
-  u64 count_ = 0;  // published after the piece
-  u64 max_ = 0;
-};
-
 class Region {
  public:
-  // Maps the process' region number `index` within reach of `near` (any place when `near` is zero).
-  // False when there is none.
-  bool create(AppPc near, u32 index);
+  // Maps the process' region number `index`, of units of `unit_bytes` (a power of two from 64 KiB
+  // to 64 MiB), within reach of `near` (any place when `near` is zero). False when there is none.
+  bool create(AppPc near, u32 index, u64 unit_bytes);
 
   bool contains(u64 address) const { return address - start_ < kRegionBytes; }
   // Whether a 32-bit displacement reaches from anywhere in the region to `address`.
   bool reaches(u64 address) const;
-  bool has_room() const;
-
-  CachePc hot() const { return CachePc{hot_}; }
-  CachePc cold() const { return CachePc{cold_}; }
-  void commit_hot(const Piece& piece);
-  void commit_cold(const Piece& piece);
-  const Piece* find(CachePc pc) const;
   u64 start() const { return start_; }
 
+  // A fresh unit, or nullptr when all are in use.
+  Unit* open_unit(MetadataPool& pool);
+  // The unit that was opened last, unless it has been evicted; new code goes there.
+  Unit* current() const { return current_; }
+  void forget_current() { current_ = nullptr; }
+  // A closed unit may be opened again. With `keep_memory` its pages stay committed.
+  void take_back(Unit& unit, bool keep_memory);
+
+  // The unit that holds an address of the region.
+  const Unit& unit_of(u64 address) const;
+
  private:
+  u64 unit_hot_bytes() const { return unit_bytes_ / 8 * 5; }
+  u64 unit_cold_bytes() const { return unit_bytes_ / 8 * 3; }
+  UnitPlace place_of(u64 number) const;
+
   u64 start_ = 0;
-  u64 hot_ = 0;
-  u64 cold_ = 0;
-  PieceIndex hot_pieces_;
-  PieceIndex cold_pieces_;
+  u64 unit_bytes_ = 0;
+  Unit* units_ = nullptr;
+  u64 fresh_ = 0;  // units from this number on were never opened
+  Unit* free_ = nullptr;
+  Unit* current_ = nullptr;
+  Piece* pieces_ = nullptr;
 };
 
 }  // namespace tiptoe::engine

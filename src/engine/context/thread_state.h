@@ -81,6 +81,10 @@ struct ThreadState {
   u32 exec_prepared;  // see thread/exec_request.h
   Request* exec_request;
 
+  // The epoch in which the thread was last given an address in the cache; 0: it holds none. See
+  // docs/CACHE.md.
+  u64 cache_epoch;
+
   // Flow recording.
   u64 window;       // address of the event window (a chunk, then a guard page); 0: none
   u64 drop_window;  // a window whose words nobody takes; 0: not needed so far

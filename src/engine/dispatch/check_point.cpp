@@ -82,7 +82,7 @@ void post_interruption(Core& core, const ThreadState& thread, int signal, bool i
 extern "C" void tiptoe_on_check_point(ThreadState& thread) {
   take_cursor(thread);
   Core& core = *thread.core;
-  const Block& block = *core.exits[thread.exit_index].owner;
+  const Block& block = *core.exit(thread.exit_index).owner;
   thread.context.pc = block.start;
   if (is_checked(*core.check)) {
     fill_state(core, thread, *core.check);

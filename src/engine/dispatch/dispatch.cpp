@@ -7,6 +7,7 @@
 #include "engine/dispatch/check_point.h"
 #include "engine/dispatch/stopped_thread.h"
 #include "engine/link/link.h"
+#include "engine/translate/evict.h"
 #include "engine/trust/kernel_maps.h"
 #include "sys/fail.h"
 #include "sys/syscall.h"
@@ -27,8 +28,15 @@ u64 parked_rcx(const ThreadState& thread) {
   return thread.spill[static_cast<unsigned>(Spill::kBranch)];
 }
 
-void resume_in(ThreadState& thread, const Block& block) {
+void resume_in(const sys::Held& held, const Core& core, ThreadState& thread, const Block& block) {
+  hold_cache(held, core, thread);
   resume_in_cache(thread, block.entries[static_cast<unsigned>(Entry::kBody)]);
+}
+
+// The owner of an exit may have been invalidated, or evicted, since the thread left by it.
+void link_if_valid(const sys::Held& held, Core& core, Exit& exit, Block& to) {
+  if (!exit.owner->valid) return;
+  if (!link(held, core.cache, core.states, exit, to)) invalidate_block(held, core, *exit.owner);
 }
 
 // The three system calls of the legacy vsyscall page, which can be called but not read.
@@ -62,6 +70,7 @@ bool learn_code(const sys::Held& held, Core& core, AppPc pc) {
 
 void resume_natively(ThreadState& thread) {
   sys::log(1, "no code at", raw(thread.context.pc));
+  release_cache(thread);
   thread.resume_at = raw(thread.context.pc);
   thread.resume_cursor_register = thread.context.gpr[kCursorRegister];
 }
@@ -80,14 +89,14 @@ Block* go(const sys::Held& held, Core& core, ThreadState& thread, Entry role, Ex
     }
     return nullptr;
   }
-  if (exit != nullptr) link(held, core.cache, core.states, *exit, *block);
-  resume_in(thread, *block);
+  if (exit != nullptr) link_if_valid(held, core, *exit, *block);
+  resume_in(held, core, thread, *block);
   return block;
 }
 
 void note_indirect_target(const sys::Held& held, Core& core, Exit& exit, Block& block) {
   if (exit.to == nullptr && exit.misses == 0) {
-    link(held, core.cache, core.states, exit, block);
+    link_if_valid(held, core, exit, block);
     exit.misses = 1;
   } else if (exit.to != &block && ++exit.misses > kMaxMisses) {
     exit.misses = kMaxMisses;
@@ -133,7 +142,7 @@ extern "C" {
 void tiptoe_on_exit(ThreadState& thread) {
   take_cursor(thread);
   Core& core = *thread.core;
-  Exit& exit = core.exits[thread.exit_index];
+  Exit& exit = core.exit(thread.exit_index);
   if (exit.role == Entry::kCall) thread.context.gpr[kRsp] += 8;  // the real call's cache address
   thread.context.pc = exit.target;
   const sys::Held held(core.lock);
@@ -162,7 +171,7 @@ void tiptoe_on_indirect(ThreadState& thread) {
   const sys::Held held(core.lock);
   Block* block = go(held, core, thread, Entry::kIndirect, nullptr);
   if (block != nullptr && thread.exit_index != 0) {
-    note_indirect_target(held, core, core.exits[thread.exit_index], *block);
+    note_indirect_target(held, core, core.exit(thread.exit_index), *block);
   }
 }
 
@@ -180,7 +189,7 @@ static AppPc pop_return_address(ThreadState& thread) {
 void tiptoe_on_return(ThreadState& thread) {
   Core& core = *thread.core;
   thread.context.pc = pop_return_address(thread);
-  Exit& landing = core.exits[thread.exit_index];
+  Exit& landing = core.exit(thread.exit_index);
   const sys::Held held(core.lock);
   if (landing.target == thread.context.pc) {
     go(held, core, thread, Entry::kReturn, &landing);

@@ -13,11 +13,9 @@ void set_displacement(CachePc site, CachePc target) {
                    __ATOMIC_RELEASE);
 }
 
-// jmp [rip+0]; .quad target -- in the region of the site.
-CachePc make_thunk(const sys::Held& held, CodeCache& cache, StateTable& states, const Exit& exit,
-                   CachePc target) {
-  Region& region = cache.region_for(held, AppPc{raw(exit.site)});
-  PieceWriter out(cache, region, false, exit.owner);
+// jmp [rip+0]; .quad target -- in the unit of the exit.
+CachePc make_thunk(CodeCache& cache, StateTable& states, const Exit& exit, CachePc target) {
+  PieceWriter out(cache, *exit.owner->unit, false, exit.owner);
   out.mark(static_cast<u32>(&exit - exit.owner->exits), exit.instruction,
            states.intern(state_on_the_way(exit)));
   out.emit.jmp_rip(out.emit.here() + 6);
@@ -51,28 +49,32 @@ ParkedState state_on_the_way(const Exit& exit) {
   return state;
 }
 
-void link(const sys::Held& held, CodeCache& cache, StateTable& states, Exit& exit, Block& to) {
-  if (exit.to == &to) return;
+bool link(const sys::Held& held, CodeCache& cache, StateTable& states, Exit& exit, Block& to) {
+  if (exit.to == &to) return true;
   if (exit.to != nullptr) unlink(held, exit);
   CachePc target = to.entries[static_cast<unsigned>(exit.role)];
   TIPTOE_CHECK(raw(target) != 0, raw(exit.site), raw(to.start));
   if (!x86::fits_i32(target - (exit.site + 4))) {
-    target = make_thunk(held, cache, states, exit, target);
+    if (!exit.owner->unit->has_room_for_piece()) return false;
+    target = make_thunk(cache, states, exit, target);
   }
   exit.to = &to;
   exit.next_incoming = to.incoming;
+  exit.incoming_place = &to.incoming;
+  if (to.incoming != nullptr) to.incoming->incoming_place = &exit.next_incoming;
   to.incoming = &exit;
   set_displacement(exit.site, target);
+  return true;
 }
 
 void unlink(const sys::Held&, Exit& exit) {
   if (exit.to == nullptr) return;
   set_displacement(exit.site, exit.stub);
-  Exit** link = &exit.to->incoming;
-  while (*link != nullptr && *link != &exit) link = &(*link)->next_incoming;
-  if (*link == &exit) *link = exit.next_incoming;
+  *exit.incoming_place = exit.next_incoming;
+  if (exit.next_incoming != nullptr) exit.next_incoming->incoming_place = exit.incoming_place;
   exit.to = nullptr;
   exit.next_incoming = nullptr;
+  exit.incoming_place = nullptr;
 }
 
 void unlink_incoming(const sys::Held& held, Block& block) {

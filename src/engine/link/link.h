@@ -11,8 +11,8 @@ ParkedState state_on_the_way(const Exit& exit);
 
 // Leads `exit` to its role's entry of `to`, which must exist. Takes effect for other threads at
 // once, by one atomic 4-byte store. When the entry is out of reach of a 32-bit displacement, a
-// thunk is made.
-void link(const sys::Held& held, CodeCache& cache, StateTable& states, Exit& exit, Block& to);
+// thunk is made; false when there is no room for it near the exit.
+bool link(const sys::Held& held, CodeCache& cache, StateTable& states, Exit& exit, Block& to);
 
 // Back to the stub. The block it was linked to forgets it.
 void unlink(const sys::Held&, Exit& exit);

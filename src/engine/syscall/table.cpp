@@ -4,6 +4,7 @@
 #include "engine/dispatch/dispatch.h"
 #include "engine/syscall/syscalls.h"
 #include "engine/thread/exec_request.h"
+#include "engine/translate/evict.h"
 #include "sys/fail.h"
 #include "sys/syscall.h"
 
@@ -98,12 +99,13 @@ extern "C" {
 int tiptoe_on_syscall(ThreadState& thread) {
   take_cursor(thread);
   Core& core = *thread.core;
-  const Exit& exit = core.exits[thread.exit_index];
+  const Exit& exit = core.exit(thread.exit_index);
   thread.context.pc = exit.owner->start + exit.app_offset;
   sys::log(3, "syscall", thread.context.gpr[x86::kRax], thread.context.gpr[x86::kRdi],
            thread.context.gpr[x86::kRsi]);
   if (core.check != nullptr) post_check(core, thread, CheckPost::kBeforeSyscall);
   record(core, thread, exit);
+  release_cache(thread);  // the call may take for ever
   return static_cast<int>(dispatch({core, thread}));
 }
 
@@ -116,7 +118,7 @@ void tiptoe_after_syscall(ThreadState& thread) {
 // An instruction that is neither copied nor rewritten.
 void tiptoe_on_emulate(ThreadState& thread) {
   take_cursor(thread);
-  const Exit& exit = thread.core->exits[thread.exit_index];
+  const Exit& exit = thread.core->exit(thread.exit_index);
   const AppPc pc = exit.owner->start + exit.app_offset;
   u64 bytes = 0;
   safe_copy(&bytes, reinterpret_cast<const void*>(raw(pc)), sizeof bytes);

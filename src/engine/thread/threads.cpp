@@ -81,6 +81,7 @@ ThreadState& allocate_thread(const sys::Held&, Core& core) {
   ThreadState* thread = take_unused(core);
   if (thread == nullptr) thread = map_new(core);
   thread->pending = 0;
+  thread->cache_epoch = 0;
   thread->window = 0;
   thread->stream = 0;
   thread->recording = 0;

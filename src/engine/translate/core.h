@@ -10,33 +10,18 @@
 
 namespace tiptoe::engine {
 
-// Exits are numbered, so that emitted code can name one by a 32-bit constant. Number 0 is no exit.
-class ExitTable {
- public:
-  bool init(u64 address_space_limit);
-  // `count` consecutive exits, zeroed.
-  Exit* take(u32 count);
-  Exit& operator[](u32 index) const { return exits_[index]; }
-  u32 index_of(const Exit& exit) const { return static_cast<u32>(&exit - exits_); }
-
- private:
-  Exit* exits_ = nullptr;
-  u32 count_ = 1;
-  u32 max_ = 0;
-};
-
 struct Core {
   sys::Lock lock;  // guards translation: everything below but where its own comment says otherwise
   CodeCache cache;
   BlockTable blocks;
   StateTable states;
-  ExitTable exits;
   AddressSpace space;
   LookupTable returns;
   LookupTable indirects;
   EventMemory events;
   Definitions definitions;
   ThreadState* threads = nullptr;
+  u64 epoch = 1;  // counts evictions; see docs/CACHE.md
   i32 trust_threshold = -1;
   u64 hwcap2 = 0;
   u64 translated_instructions = 0;
@@ -45,9 +30,14 @@ struct Core {
   u64 runtime_start = 0;          // where the runtime itself is mapped
   u64 runtime_bytes = 0;
 
-  // `address_space_limit`: RLIMIT_AS in bytes, ~0 when there is none; reservations are a share of
-  // it.
-  bool init(u64 address_space_limit);
+  // `cache_bytes`: how much translated code to keep. `address_space_limit`: RLIMIT_AS in bytes, ~0
+  // when there is none; reservations are a share of it.
+  bool init(u64 cache_bytes, u64 address_space_limit);
+
+  // Exits are numbered, so that emitted code can name one by a 32-bit constant. Number 0 is no
+  // exit.
+  Exit& exit(u32 number) { return *static_cast<Exit*>(cache.metadata().item(number)); }
+  u32 number_of(const Exit& exit) { return cache.metadata().number_of(&exit); }
 };
 
 }  // namespace tiptoe::engine

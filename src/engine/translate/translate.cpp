@@ -5,6 +5,7 @@
 #include "engine/link/entries.h"
 #include "engine/returns/returns.h"
 #include "engine/translate/block_plan.h"
+#include "engine/translate/evict.h"
 #include "engine/trust/check.h"
 #include "sys/fail.h"
 
@@ -18,12 +19,12 @@ using x86::kRcx;
 // cold.
 class BlockEmitter {
  public:
-  BlockEmitter(Core& core, const BlockPlan& plan, Block& block, Region& region)
+  BlockEmitter(Core& core, const BlockPlan& plan, Block& block)
       : core_(core),
         plan_(plan),
         block_(block),
-        hot_(core.cache, region, true, &block),
-        cold_(core.cache, region, false, &block),
+        hot_(core.cache, *block.unit, true, &block),
+        cold_(core.cache, *block.unit, false, &block),
         context_{core.states, core.events.recording()} {}
 
   void emit(Entry first_role) {
@@ -35,8 +36,8 @@ class BlockEmitter {
     block_.entries[static_cast<unsigned>(Entry::kBody)] = hot_.emit.here();
     if (plan_.checked) {
       emit_code_check(hot_, cold_, core_.states, block_, {plan_.bytes, plan_.app_bytes},
-                      {core_.exits.index_of(stale_exit(block_)),
-                       block_.counted ? core_.exits.index_of(trusted_exit(block_)) : 0,
+                      {core_.number_of(stale_exit(block_)),
+                       block_.counted ? core_.number_of(trusted_exit(block_)) : 0,
                        static_cast<u32>(core_.trust_threshold)});
     }
     if (core_.check != nullptr) emit_check_point();
@@ -57,8 +58,7 @@ class BlockEmitter {
   // tiptoe run --check: the runtime compares the program with its native twin.
   void emit_check_point() {
     hot_.mark(0, 0, core_.states.intern(ParkedState()));
-    hot_.emit.mov_gs_imm32(offsetof(ThreadState, exit_index),
-                           core_.exits.index_of(block_.exits[0]));
+    hot_.emit.mov_gs_imm32(offsetof(ThreadState, exit_index), core_.number_of(block_.exits[0]));
     hot_.emit.jmp_gs(offsetof(ThreadState, enter_check_point));
     block_.after_check_point = hot_.emit.here();
   }
@@ -105,7 +105,7 @@ class BlockEmitter {
         emit_lookup_stub(cold_, core_.states, core_.indirects, i, exit.instruction);
       } else if (exit.is_landing || is_linkable(exit.kind)) {
         mark_exit(cold_, i);
-        cold_.emit.mov_gs_imm32(offsetof(ThreadState, exit_index), core_.exits.index_of(exit));
+        cold_.emit.mov_gs_imm32(offsetof(ThreadState, exit_index), core_.number_of(exit));
         cold_.emit.jmp_gs(exit.is_landing ? offsetof(ThreadState, enter_return)
                                           : offsetof(ThreadState, enter_exit));
       }
@@ -185,7 +185,7 @@ class BlockEmitter {
     return 0;
   }
 
-  u32 exit_index(u32 ordinal) const { return core_.exits.index_of(block_.exits[ordinal]); }
+  u32 exit_index(u32 ordinal) const { return core_.number_of(block_.exits[ordinal]); }
 
   // The runtime executes the instruction, and records the exit when it has.
   void emit_to_runtime(const AppInsn& app, u32 ordinal, u64 entry) {
@@ -270,7 +270,7 @@ class BlockEmitter {
   }
 
   // Returns to behind this call find the jump behind the real call.
-  void set_return_landing() { return_landing_ = hot_.emit.here() + -5; }
+  void set_return_landing() { return_landing_ = landing_of(block_.exits[landing_ordinal()]); }
 
   void mark_rcx_parked(PieceWriter& writer, const AppInsn& app, i32 rsp_adjust, bool app_fault) {
     ParkedState state;
@@ -349,15 +349,15 @@ class BlockEmitter {
   CachePc return_landing_{0};
 };
 
-Block* make_block(Core& core, const BlockPlan& plan) {
+Block* make_block(Core& core, const BlockPlan& plan, Unit& unit) {
   const bool counted = plan.checked && core.trust_threshold > 0;
-  Block* block = core.cache.arena().take<Block>();
-  TIPTOE_CHECK(block != nullptr, raw(plan.start), 0);
+  Block* block = unit.take<Block>();
   block->start = plan.start;
+  block->unit = &unit;
   block->app_bytes = plan.app_bytes;
   block->instruction_count = static_cast<u16>(plan.insn_count);
   block->exit_count = static_cast<u16>(plan.exit_count + plan.has_landing + plan.checked + counted);
-  block->exits = core.exits.take(block->exit_count);
+  block->exits = unit.take<Exit>(block->exit_count);
   block->valid = true;
   block->checked = plan.checked;
   block->counted = counted;
@@ -392,22 +392,19 @@ Block* make_block(Core& core, const BlockPlan& plan) {
 }
 
 // A further way into a block that exists: a piece of its own that ends with a jump to the body.
-void add_entry(const sys::Held& held, Core& core, Block& block, Entry role) {
-  const CachePc body = block.entries[static_cast<unsigned>(Entry::kBody)];
-  Region& region = core.cache.region_for(held, AppPc{raw(body)});
-  PieceWriter out(core.cache, region, true, &block);
-  PieceWriter cold(core.cache, region, false, &block);
+// False when the block's unit has no room for it.
+bool add_entry(Core& core, Block& block, Entry role) {
+  Unit& unit = *block.unit;
+  if (!unit.has_room_for_piece()) return false;
+  PieceWriter out(core.cache, unit, true, &block);
+  PieceWriter cold(core.cache, unit, false, &block);
   emit_entry(out, cold, core.states, block, role, false);
   out.mark(0, 0, core.states.intern(ParkedState()));
-  if (region.contains(raw(body)) || x86::fits_i32(body - out.emit.here() - 5)) {
-    out.emit.jmp(body);
-  } else {
-    out.emit.jmp_rip(out.emit.here() + 6);
-    out.emit.imm64(raw(body));
-  }
+  out.emit.jmp(block.entries[static_cast<unsigned>(Entry::kBody)]);
   block.entries[static_cast<unsigned>(role)] = out.start();
   out.commit();
   if (cold.emit.here() != cold.start()) cold.commit();
+  return true;
 }
 
 Block* translate_new(const sys::Held& held, Core& core, AppPc pc, Entry role, i32 trust_threshold) {
@@ -416,9 +413,8 @@ Block* translate_new(const sys::Held& held, Core& core, AppPc pc, Entry role, i3
                   plan)) {
     return nullptr;
   }
-  Block* block = make_block(core, plan);
-  Region& region = core.cache.region_for(held, pc);
-  BlockEmitter(core, plan, *block, region).emit(role);
+  Block* block = make_block(core, plan, unit_for(held, core, pc));
+  BlockEmitter(core, plan, *block).emit(role);
   core.translated_instructions += plan.insn_count;
   core.definitions.block(*block, {block->exits, plan.exit_count}, {plan.bytes, plan.app_bytes});
   core.blocks.insert(held, block);
@@ -430,11 +426,14 @@ Block* translate_new(const sys::Held& held, Core& core, AppPc pc, Entry role, i3
 
 Block* translate(const sys::Held& held, Core& core, AppPc pc, Entry role) {
   Block* block = core.blocks.find(held, pc);
+  if (block != nullptr && raw(block->entries[static_cast<unsigned>(role)]) == 0 &&
+      !add_entry(core, *block, role)) {
+    invalidate_block(held, core, *block);  // another one, in a unit with room
+    block = nullptr;
+  }
   if (block == nullptr) {
     block = translate_new(held, core, pc, role, core.trust_threshold);
     if (block == nullptr) return nullptr;
-  } else if (raw(block->entries[static_cast<unsigned>(role)]) == 0) {
-    add_entry(held, core, *block, role);
   }
   if (role == Entry::kIndirect) {
     core.indirects.set(pc, block->entries[static_cast<unsigned>(Entry::kIndirect)]);
@@ -449,6 +448,10 @@ void invalidate_block(const sys::Held& held, Core& core, Block& block) {
   core.blocks.remove(held, &block);
   core.indirects.clear(block.start, block.entries[static_cast<unsigned>(Entry::kIndirect)]);
   core.returns.clear(block.start, block.entries[static_cast<unsigned>(Entry::kReturn)]);
+  for (u32 i = 0; i < block.exit_count; ++i) {
+    const Exit& exit = block.exits[i];
+    if (exit.is_landing) core.returns.clear(exit.target, landing_of(exit));
+  }
 }
 
 void trust_block(const sys::Held& held, Core& core, Block& block) {

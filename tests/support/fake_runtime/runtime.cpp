@@ -10,7 +10,11 @@
 using namespace tiptoe;
 
 extern "C" {
-BootParams tiptoe_boot = {kBootMagic, {}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {}, {}};
+constinit BootParams tiptoe_boot = [] {
+  BootParams boot{};
+  boot.magic = kBootMagic;
+  return boot;
+}();
 // A relative relocation of the image, to be seen applied.
 BootParams* fake_boot_pointer = &tiptoe_boot;
 unsigned char fake_stack[65536];
