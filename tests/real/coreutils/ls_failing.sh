@@ -1,0 +1,2 @@
+# run: ls /nonexistent/folder
+# fast

@@ -1,0 +1,3 @@
+# The smallest program that Debian has.
+# run: true
+# fast

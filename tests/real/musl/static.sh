@@ -1,0 +1,2 @@
+# run: "$PROGRAMS/hello_musl_static"
+# fast

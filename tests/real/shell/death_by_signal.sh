@@ -1,0 +1,2 @@
+# run: bash -c 'kill -SEGV $$'
+# fast
