@@ -43,13 +43,19 @@ static_assert(sizeof(BootMapping) == 40);
 constexpr u32 kMaxBootMappings = 64;
 constexpr u32 kMaxBootPathBytes = 8192;
 
+// The call page: where the runtime makes its system calls (sys/syscall.h). Always the same place,
+// because seccomp filters that name it outlive the program that installed them. It begins with
+// `syscall; ret`.
+constexpr u64 kCallPage = 0x7e8f'ffc0'0000;
+
 enum BootFlag : u32 {
   kBootCheck =
       1 << 0,  // lock-step validation (tiptoe run --check): see engine/dispatch/check_point.h
   kBootPlantFault =
       1 << 2,  // the checker's own test: see kPlantedFaultImmediate. No option sets it
   kBootReadImpliesExec =
-      1 << 1,  // personality READ_IMPLIES_EXEC: every readable page is executable
+      1 << 1,              // personality READ_IMPLIES_EXEC: every readable page is executable
+  kBootFiltered = 1 << 3,  // seccomp filters are installed
 };
 
 struct BootParams {
@@ -59,6 +65,7 @@ struct BootParams {
   u64 segment_bytes;
   u64 runtime_start;  // the runtime's own mapping
   u64 runtime_bytes;
+  u64 call_page;          // kCallPage, or 0 when something else stands there
   u64 hwcap2;             // AT_HWCAP2 (bit 1: rdfsbase/wrgsbase usable)
   u64 minsigstksz;        // AT_MINSIGSTKSZ, 2048 when absent
   u64 stack_limit_bytes;  // RLIMIT_STACK soft limit, ~0 when unlimited

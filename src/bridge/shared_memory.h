@@ -73,8 +73,9 @@ struct Request {
   i32 pid;  // as the runtime sees it
   i32 tid;
   u32 process;
-  u64 path_address;  // execve's path argument in the process' memory, for messages
-  u64 reserved;
+  u64 path_address;    // execve's path argument in the process' memory, for messages
+  u32 foreign_filter;  // not 0: a seccomp filter is installed that does not exempt the call page
+  u32 reserved;
 };
 static_assert(sizeof(Request) == 32);
 constexpr u32 kRequestSlots = 64;

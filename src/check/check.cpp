@@ -142,7 +142,7 @@ Expected<pid_t> launch_program(const inject::Command& command,
   if (launched.outcome != inject::LaunchOutcome::kAtExec) {
     return Error{command.argv.front() + ": " + strerror(launched.error)};
   }
-  if (const auto reason = inject::reason_not_to_inject(launched.pid)) {
+  if (const auto reason = inject::reason_not_to_inject(launched.pid, std::nullopt)) {
     kill(launched.pid, SIGKILL);
     waitpid(launched.pid, nullptr, __WALL);
     return Error{command.argv.front() + ": cannot be checked: " + *reason};

@@ -132,6 +132,13 @@ u32 affordable_chunks(const ProcessFacts& facts, u32 wanted) {
       std::min<u64>(wanted, facts.mmap_limit_bytes / kLimitShare / kChunkBytes));
 }
 
+// Seccomp filters in force, 0 when the kernel does not tell (before 5.9) and none are on.
+long seccomp_filters(pid_t pid) {
+  if (const auto count = status_field(pid, "Seccomp_filters")) return std::atol(count->c_str());
+  const auto mode = status_field(pid, "Seccomp");
+  return mode && *mode != "0" ? 1 : 0;
+}
+
 struct MadeSegment {
   UniqueFd fd;
   u32 chunk_count = 0;
@@ -210,6 +217,7 @@ Expected<std::unique_ptr<BootParams>> boot_params(const Tracee& tracee, const Pr
                                                   const InjectOptions& options) {
   auto boot = std::make_unique<BootParams>();
   boot->magic = kBootMagic;
+  boot->flags = options.boot_flags;
   boot->registers = boot_registers(tracee.initial_registers());
   boot->segment = segment.address;
   boot->segment_bytes = segment_bytes(segment.chunk_count);
@@ -219,8 +227,8 @@ Expected<std::unique_ptr<BootParams>> boot_params(const Tracee& tracee, const Pr
   boot->stack_limit_bytes = facts.stack_limit_bytes;
   boot->mmap_limit_bytes = facts.mmap_limit_bytes;
   boot->cache_bytes = options.cache_bytes;
+  if (seccomp_filters(tracee.tid()) > 0) boot->flags |= kBootFiltered;
   boot->trust_threshold = options.trust_threshold;
-  boot->flags = options.boot_flags;
   if (facts.personality & READ_IMPLIES_EXEC) boot->flags |= kBootReadImpliesExec;
   boot->log_level = options.log_level;
   if (Status status = describe_mappings(facts, *boot); !status) return status.error();
@@ -266,6 +274,21 @@ Status put_runtime(Tracee& tracee, const ProcessFacts& facts, const RuntimeImage
   return write_image(tracee, image, *base, contents);
 }
 
+// 0 when the program has something there already. The page is not writable, not even for a moment
+// (PR_SET_MDWE).
+Expected<u64> put_call_page(Tracee& tracee, const ProcessFacts& facts) {
+  const bool taken = std::any_of(
+      facts.mappings.begin(), facts.mappings.end(),
+      [](const Mapping& m) { return m.start < kCallPage + kPageBytes && kCallPage < m.end; });
+  if (taken) return u64{0};
+  constexpr u8 kSyscallAndReturn[] = {0x0f, 0x05, 0xc3};
+  Expected<u64> page = remote_map(tracee, kCallPage, kPageBytes, PROT_READ | PROT_EXEC,
+                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1);
+  if (!page) return page;
+  if (Status status = tracee.write(*page, kSyscallAndReturn); !status) return status.error();
+  return page;
+}
+
 Expected<MadeSegment> inject_stopped(Tracee& tracee, const RuntimeImage& image,
                                      const InjectOptions& options, u64& entry) {
   Expected<ProcessFacts> facts = read_process_facts(tracee.tid());
@@ -273,11 +296,16 @@ Expected<MadeSegment> inject_stopped(Tracee& tracee, const RuntimeImage& image,
   Expected<Foothold> foothold = find_foothold(tracee, *facts);
   if (!foothold) return foothold.error();
   tracee.set_syscall_instruction(foothold->syscall_instruction);
+  // Its own filters, if they come from a program that was traced, exempt the call page.
+  if (seccomp_filters(tracee.tid()) > 0) tracee.pretend_calls_from(kCallPage);
   Expected<MadeSegment> segment =
       make_segment(tracee, *facts, foothold->zero_byte, options.segment);
   if (!segment) return segment;
   auto boot = boot_params(tracee, *facts, *segment, options);
   if (!boot) return boot.error();
+  Expected<u64> call_page = put_call_page(tracee, *facts);
+  if (!call_page) return call_page.error();
+  (*boot)->call_page = *call_page;
   if (Status status = put_runtime(tracee, *facts, image, **boot); !status) return status.error();
   entry = (*boot)->runtime_start + image.entry_offset();
   return segment;
@@ -294,19 +322,14 @@ bool runs_x86_64_code(pid_t tid) {
   return header.e_ident[EI_CLASS] == ELFCLASS64 && header.e_machine == EM_X86_64;
 }
 
-// Seccomp filters in force, 0 when the kernel does not tell (before 5.9) and none are on.
-long seccomp_filters(pid_t pid) {
-  if (const auto count = status_field(pid, "Seccomp_filters")) return std::atol(count->c_str());
-  const auto mode = status_field(pid, "Seccomp");
-  return mode && *mode != "0" ? 1 : 0;
-}
-
 }  // namespace
 
-std::optional<std::string> reason_not_to_inject(pid_t tid) {
+std::optional<std::string> reason_not_to_inject(pid_t tid, std::optional<bool> foreign_filters) {
   if (!runs_x86_64_code(tid)) return "it is not a 64-bit x86 program";
   // Filters that we live under ourselves let us do what we are about to do in the program.
-  if (seccomp_filters(tid) > seccomp_filters(getpid())) return "it runs under a seccomp filter";
+  if (foreign_filters.value_or(seccomp_filters(tid) > seccomp_filters(getpid()))) {
+    return "it runs under a seccomp filter";
+  }
   return std::nullopt;
 }
 

@@ -38,8 +38,9 @@ struct Injected {
 };
 
 // Why a program cannot be traced by nature, before anything was done to it: a 32-bit program, one
-// under a seccomp filter of its own. Nothing when it can.
-std::optional<std::string> reason_not_to_inject(pid_t tid);
+// under a seccomp filter that would judge the runtime's calls. Nothing when it can.
+// `foreign_filters`: there are some that do not exempt the call page; unknown at a first image.
+std::optional<std::string> reason_not_to_inject(pid_t tid, std::optional<bool> foreign_filters);
 
 // `tid` is stopped at PTRACE_EVENT_EXEC, was seized with PTRACE_O_TRACESYSGOOD, and nothing speaks
 // against it. On an error the program has been detached and runs untraced, or is gone.

@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include <cstddef>
+
 #include <string>
 
 #include "inject/process_facts.h"
@@ -189,8 +191,14 @@ Expected<i64> Tracee::syscall(u64 number, std::array<u64, 6> arguments) {
   registers.r8 = arguments[4];
   registers.r9 = arguments[5];
   if (ptrace(PTRACE_SETREGS, tid_, 0, &registers) != 0) return failed("setting registers");
-  for (int stop = 0; stop < 2; ++stop) {  // entry, exit
+  for (const bool is_entry : {true, false}) {
     if (Status status = run_to_syscall_stop(); !status) return status.error();
+    if (!is_entry || pretended_instruction_ == 0) continue;
+    constexpr u64 kSyscallBytes = 2;
+    if (ptrace(PTRACE_POKEUSER, tid_, offsetof(user_regs_struct, rip),
+               pretended_instruction_ + kSyscallBytes) != 0) {
+      return failed("setting the program counter");
+    }
   }
   if (ptrace(PTRACE_GETREGS, tid_, 0, &registers) != 0) return failed("reading registers");
   return static_cast<i64>(registers.rax);

@@ -58,6 +58,9 @@ class Tracee {
   Status write(u64 address, std::span<const u8> bytes) const;
 
   void set_syscall_instruction(u64 address) { syscall_instruction_ = address; }
+  // To seccomp filters, which run behind the stop at a system call's entry, all calls seem to be
+  // made by an instruction there.
+  void pretend_calls_from(u64 address) { pretended_instruction_ = address; }
   // The system call's result, -errno included. An error only when the thread was lost.
   Expected<i64> syscall(u64 number, std::array<u64, 6> arguments);
 
@@ -74,7 +77,8 @@ class Tracee {
   user_regs_struct initial_{};
   u64 signal_mask_ = 0;
   u64 syscall_instruction_ = 0;
-  int deferred_signal_ = 0;  // a stop signal that came meanwhile
+  u64 pretended_instruction_ = 0;  // 0: none
+  int deferred_signal_ = 0;        // a stop signal that came meanwhile
 };
 
 }  // namespace tiptoe::inject

@@ -91,7 +91,7 @@ bool ExecService::attach(u32 image, const Watched& watched, u32 slot) {
             ": ptrace: " + strerror(errno));
     return false;
   }
-  attached_[*tid] = {image, slot, request.process, false};
+  attached_[*tid] = {image, slot, request.process, request.foreign_filter != 0, false};
   return true;
 }
 

@@ -23,8 +23,9 @@ class ExecService {
   struct Attached {
     u32 image;
     u32 slot;
-    u32 process;  // its number in the image
-    bool failed;  // execve failed: detach at the next stop
+    u32 process;          // its number in the image
+    bool foreign_filter;  // see Request
+    bool failed;          // execve failed: detach at the next stop
   };
   // What to do with a process at PTRACE_EVENT_EXEC: must detach it, with or without the runtime.
   using AtExec = std::function<void(pid_t pid, const Attached& from)>;

@@ -88,7 +88,7 @@ class Warden {
   void read_messages();
   void on_message(const Message& message);
   void on_exec(pid_t pid, const ExecService::Attached& from);
-  void trace_image(pid_t pid, u32 parent_image, u32 parent_process);
+  void trace_image(pid_t pid, const ExecService::Attached* from);
   void on_untraced(pid_t pid, const std::string& reason);
   void hand_over(inject::Injected& injected, u32 parent_image, u32 parent_process);
   void await_held(u32 image);
@@ -162,7 +162,7 @@ bool Warden::start() {
   main_ = launched.pid;
   main_alive_ = true;
   if (launched.outcome == inject::LaunchOutcome::kAtExec) {
-    trace_image(main_, 0, 0);
+    trace_image(main_, nullptr);
   } else {
     notice(options_.command.path + " runs untraced: it gains privileges");
   }
@@ -248,17 +248,20 @@ void Warden::on_exec(pid_t pid, const ExecService::Attached& from) {
     ptrace(PTRACE_DETACH, pid, 0, 0);
     return;
   }
-  trace_image(pid, from.image, from.process);
+  trace_image(pid, &from);
 }
 
-void Warden::trace_image(pid_t pid, u32 parent_image, u32 parent_process) {
-  if (const auto reason = inject::reason_not_to_inject(pid)) {
+// `from`: what the new image takes the place of; null for the first.
+void Warden::trace_image(pid_t pid, const ExecService::Attached* from) {
+  const auto foreign_filters =
+      from ? std::optional<bool>(from->foreign_filter) : std::optional<bool>();
+  if (const auto reason = inject::reason_not_to_inject(pid, foreign_filters)) {
     ptrace(PTRACE_DETACH, pid, 0, 0);
     return on_untraced(pid, *reason);
   }
   Expected<inject::Injected> injected = inject::inject_at_exec(pid, image_, options_.inject);
   if (!injected) return on_untraced(pid, injected.error().message);
-  hand_over(*injected, parent_image, parent_process);
+  hand_over(*injected, from ? from->image : 0, from ? from->process : 0);
   if (aborted_) return;
   if (Status status = injected->tracee.give_back(injected->entry); !status) {
     on_untraced(pid, status.error().message);

@@ -9,6 +9,7 @@
 #include "sys/clock.h"
 #include "sys/fail.h"
 #include "sys/mapping.h"
+#include "sys/syscall.h"
 
 extern "C" {
 [[gnu::visibility("default")]] tiptoe::BootParams tiptoe_boot;
@@ -85,6 +86,7 @@ void read_mappings(Core& core, const BootParams& boot) {
 extern "C" [[gnu::visibility("hidden")]] void tiptoe_start() {
   const BootParams& boot = tiptoe_boot;
   if (boot.magic != kBootMagic) sys::fail("the injector is of another version", boot.magic);
+  if (boot.call_page != 0) sys::tiptoe_call_site = reinterpret_cast<void (*)()>(boot.call_page);
   sys::g_log_level = boot.log_level;
   place_private_area(boot);
 
@@ -95,6 +97,7 @@ extern "C" [[gnu::visibility("hidden")]] void tiptoe_start() {
   core.hwcap2 = boot.hwcap2;
   core.runtime_start = boot.runtime_start;
   core.runtime_bytes = boot.runtime_bytes;
+  core.filtered = (boot.flags & kBootFiltered) != 0;
   if ((boot.flags & kBootReadImpliesExec) != 0) core.space.set_read_implies_exec();
   core.events.init(boot.segment);
   core.definitions.init(&core.events);

@@ -7,6 +7,7 @@
 //   [tiptoe_resume_begin, tiptoe_resume_end)   the program's whole state is in the context
 //   [tiptoe_syscall_begin, tiptoe_syscall_insn] the same; the system call has not been made
 //   tiptoe_syscall_done                        the same, with the result in rax
+//   [tiptoe_app_syscall, tiptoe_app_syscall_insn] the signal waits, and the call is not made
 //   anything else in the runtime               the signal waits: `pending`
 // Both windows begin with the test of `pending`, so a signal either is seen by the test or meets a window.
 
@@ -165,6 +166,27 @@ exit_gate:
         syscall
         hlt
 
+        // i64 tiptoe_app_syscall(): makes the program's system call, its arguments in the context, for C++
+        // that has to do with the result. Not from the call page: filters shall judge it. A signal that
+        // waits, or comes before the call is made, comes first: kNotMade.
+public tiptoe_app_syscall
+        cmp     dword ptr gs:[PENDING], 0
+        jne     tiptoe_app_syscall_not_made
+        mov     rax, gs:[CONTEXT + 8*0]
+        mov     rdx, gs:[CONTEXT + 8*2]
+        mov     rsi, gs:[CONTEXT + 8*6]
+        mov     rdi, gs:[CONTEXT + 8*7]
+        mov     r8, gs:[CONTEXT + 8*8]
+        mov     r9, gs:[CONTEXT + 8*9]
+        mov     r10, gs:[CONTEXT + 8*10]
+public tiptoe_app_syscall_insn
+        syscall
+public tiptoe_app_syscall_done
+        ret
+public tiptoe_app_syscall_not_made
+        mov     rax, -512
+        ret
+
         // The kernel calls signal handlers with rdi = number, rsi = siginfo, rdx = ucontext, on our
         // alternate stack.
 public tiptoe_signal_entry
@@ -175,7 +197,7 @@ public tiptoe_signal_entry
         ret
 public tiptoe_signal_restorer
         mov     eax, 15
-        syscall
+        jmp     qword ptr [rip + tiptoe_call_site]
 
         // u64 tiptoe_safe_copy(to, from, bytes)
 public tiptoe_safe_copy

@@ -18,6 +18,11 @@ extern const char tiptoe_raise_pending[];
 extern const char tiptoe_syscall_begin[];
 extern const char tiptoe_syscall_insn[];
 extern const char tiptoe_syscall_done[];
+extern const char tiptoe_app_syscall_insn[];
+extern const char tiptoe_app_syscall_done[];
+extern const char tiptoe_app_syscall_not_made[];
+
+tiptoe::i64 tiptoe_app_syscall();
 
 void tiptoe_signal_entry();
 void tiptoe_signal_restorer();
@@ -32,5 +37,9 @@ enum class SyscallAction : int {
   kClone = 2,        // make the call; a child appears
   kExit = 3,         // end the thread
 };
+
+// Results of AppCall::make() that are no results of the kernel. They count as errors.
+constexpr i64 kNotMade = -512;  // a signal comes first: the call is made after its handler
+constexpr i64 kTrapped = -513;  // a seccomp filter has made a SIGSYS of it, which waits
 
 }  // namespace tiptoe::engine

@@ -91,6 +91,8 @@ struct ThreadState {
   u64 cursor;       // next word, while the thread is in the runtime
   u32 chunk;        // index of the chunk in the window; ~0: the words are dropped
   u32 chunk_sequence;
+  u32 call_trapped;      // tiptoe_app_syscall() ended in SIGSYS
+  u32 strict_seccomp;    // see syscall/seccomp.h
   u32 syscall_recorded;  // bytes last stored about the system call that is to be made
 
   // Signals: see signal/.

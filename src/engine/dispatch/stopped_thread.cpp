@@ -3,6 +3,7 @@
 #include "engine/context/gate.h"
 #include "engine/context/safe_copy.h"
 #include "sys/fail.h"
+#include "sys/syscall.h"
 
 namespace tiptoe::engine {
 namespace {
@@ -20,8 +21,11 @@ Where classify(const Core& core, u64 pc) {
   }
   if (pc == address(tiptoe_syscall_done)) return Where::kSyscallDone;
   if (pc == address(tiptoe_safe_copy_fault)) return Where::kSafeCopy;
+  if (pc >= reinterpret_cast<u64>(&tiptoe_app_syscall) && pc <= address(tiptoe_app_syscall_insn)) {
+    return Where::kAppCall;
+  }
   if (pc - core.runtime_start < core.runtime_bytes || pc - core.returns.address() < kPageBytes ||
-      pc - core.indirects.address() < kPageBytes) {
+      pc - core.indirects.address() < kPageBytes || pc - sys::call_site() < kPageBytes) {
     return Where::kRuntime;
   }
   return Where::kApp;
@@ -65,6 +69,7 @@ StoppedThread stopped_thread(const Core& core, const ThreadState& thread, const 
     case Where::kContext:
     case Where::kBeforeSyscall:
     case Where::kRaise:
+    case Where::kAppCall:
     case Where::kSafeCopy:
     case Where::kRuntime:
       break;

@@ -15,6 +15,7 @@ enum class Where : u32 {
   kBeforeSyscall,  // the same, in the window before a system call
   kSyscallDone,    // right behind the system call: its result is in rax
   kRaise,          // the gate asks for the delivery of the pending signal
+  kAppCall,        // C++ is about to make a system call of the program's
   kSafeCopy,       // in a copy from or to the program's memory
   kRuntime,        // anywhere else in the runtime
   kApp,            // at the program's own code, where a fault is due
@@ -23,12 +24,12 @@ enum class Where : u32 {
 struct StoppedThread {
   Where where;
   const Piece* piece;  // kCache
-  AppState app;        // meaningless in kSafeCopy and kRuntime
+  AppState app;        // meaningless in kAppCall, kSafeCopy and kRuntime
 };
 
 // Whether the program's state is known there, so that the thread could be taken away.
 constexpr bool has_app_state(Where where) {
-  return where != Where::kSafeCopy && where != Where::kRuntime;
+  return where != Where::kAppCall && where != Where::kSafeCopy && where != Where::kRuntime;
 }
 
 // `machine` are the registers it was stopped with (their pc is not looked at), `machine_pc` the

@@ -211,6 +211,10 @@ void deliver(ThreadState& thread, int signal, const KernelFrame& kernel, u64 mac
       reinterpret_cast<u64>(info.si_addr) == machine_pc) {
     info.si_addr = reinterpret_cast<void*>(raw(thread.context.pc));
   }
+  constexpr int kSysSeccomp = 1;
+  if (signal == SIGSYS && info.si_code == kSysSeccomp) {
+    info.si_call_addr = reinterpret_cast<void*>(raw(thread.context.pc));
+  }
   const u64 fpstate = reinterpret_cast<u64>(kernel.uc->uc_mcontext.fpstate);
   const u64 fp_bytes = fpstate_bytes(fpstate);
   const Placement place = place_frame(thread, action, fp_bytes);
@@ -276,8 +280,7 @@ void app_sigreturn(Core& core, ThreadState& thread) {
   asm volatile(
       "mov %0, %%rsp\n\t"
       "mov $15, %%eax\n\t"
-      "syscall\n\t"
-      "hlt"
+      "jmp *tiptoe_call_site(%%rip)"
       :
       : "r"(&frame.uc)
       : "rax", "memory");

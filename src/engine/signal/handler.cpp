@@ -83,6 +83,12 @@ void hold_until_window(ThreadState& thread, int signal, const KernelFrame& frame
   memcpy(&frame.uc->uc_sigmask, &all, sizeof all);
 }
 
+// By a seccomp filter, in place of the system call.
+bool is_trap(int signal, const siginfo_t& info) {
+  constexpr int kSysSeccomp = 1;
+  return signal == SIGSYS && info.si_code == kSysSeccomp;
+}
+
 // A system call that a signal interrupts before it is made was not made. One that the kernel wants
 // made again has been: `syscall` has left its return address in rcx.
 void forget_unmade_syscall(ThreadState& thread, const struct sigcontext& sc) {
@@ -140,6 +146,9 @@ extern "C" void tiptoe_on_signal(int signal, siginfo_t* info, struct ucontext* u
       withdraw_exec(core, thread);
       finish_syscall(thread, static_cast<i64>(sc.rax));
       return deliver(thread, signal, frame, pc);
+    case Where::kAppCall:
+      sc.rip = address(tiptoe_app_syscall_not_made);
+      return hold_until_window(thread, signal, frame);
     case Where::kSafeCopy:
       if (is_synchronous(signal, *info)) {
         sc.rip = address(tiptoe_safe_copy_recover);
@@ -151,6 +160,7 @@ extern "C" void tiptoe_on_signal(int signal, siginfo_t* info, struct ucontext* u
         sys::fail("fault in the runtime (at, address)", pc - core.runtime_start,
                   reinterpret_cast<u64>(info->si_addr));
       }
+      if (pc == address(tiptoe_app_syscall_done) && is_trap(signal, *info)) thread.call_trapped = 1;
       return hold_until_window(thread, signal, frame);
     case Where::kApp:
       thread.context = stopped.app.context;

@@ -19,7 +19,8 @@ struct AppCall {
     return thread.context.gpr[kArguments[i]];
   }
   i64 number() const { return static_cast<i32>(thread.context.gpr[x86::kRax]); }
-  // Makes the call from here, with the program's arguments.
+  // Makes the call from here, with the program's arguments: the kernel's result, kNotMade or
+  // kTrapped.
   i64 make() const;
 };
 
@@ -50,5 +51,7 @@ SyscallAction on_exit(const AppCall&);
 SyscallAction on_exit_group(const AppCall&);
 SyscallAction on_arch_prctl(const AppCall&);
 SyscallAction on_rseq(const AppCall&);
+SyscallAction on_prctl(const AppCall&);
+SyscallAction on_seccomp(const AppCall&);
 
 }  // namespace tiptoe::engine

@@ -2,6 +2,7 @@
 #include "engine/context/safe_copy.h"
 #include "engine/dispatch/check_point.h"
 #include "engine/dispatch/dispatch.h"
+#include "engine/syscall/seccomp.h"
 #include "engine/syscall/syscalls.h"
 #include "engine/thread/exec_request.h"
 #include "engine/translate/evict.h"
@@ -42,6 +43,8 @@ constexpr Wrapped kWrapped[] = {
     // What the engine itself uses.
     {__NR_arch_prctl, on_arch_prctl},
     {__NR_rseq, on_rseq},
+    {__NR_prctl, on_prctl},
+    {__NR_seccomp, on_seccomp},
 };
 
 constexpr i64 kMaxNumber = 512;
@@ -58,6 +61,11 @@ constexpr Index kIndex = make_index();
 
 SyscallAction dispatch(const AppCall& call) {
   const i64 number = call.number();
+  if (call.thread.strict_seccomp != 0 && !strict_mode_allows(number))
+    return end_in_strict_mode(call);
+  if (call.core.filtered) {
+    if (const i64 answer = filters_answer(call); answer != 0) return finish(call, answer);
+  }
   if (number < 0 || number >= kMaxNumber || kIndex.slot[number] == 0) {
     return SyscallAction::kPassThrough;
   }
@@ -79,12 +87,15 @@ void record(Core& core, ThreadState& thread, const Exit& exit) {
 }  // namespace
 
 i64 AppCall::make() const {
-  return sys::syscall6(number(), argument(0), argument(1), argument(2), argument(3), argument(4),
-                       argument(5));
+  thread.call_trapped = 0;
+  const i64 result = tiptoe_app_syscall();
+  return thread.call_trapped != 0 ? kTrapped : result;
 }
 
 SyscallAction finish(const sys::Held& held, const AppCall& call, i64 result) {
-  finish_syscall(call.thread, result);
+  if (result == kTrapped) result = call.number();  // what the kernel leaves in rax
+  // What is not made stays to be made: the program is still at its instruction.
+  if (result != kNotMade) finish_syscall(call.thread, result);
   resume_at_pc(held, call.core, call.thread);
   return SyscallAction::kDone;
 }

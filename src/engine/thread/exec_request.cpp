@@ -46,6 +46,7 @@ void prepare_exec(Core& core, ThreadState& thread, u64 path) {
       request->tid = static_cast<i32>(sys::call(__NR_gettid));
       request->process = thread.process;
       request->path_address = path;
+      request->foreign_filter = core.foreign_filter;
       set_state(*request, RequestState::kExecPosted);
       events.ring_doorbell();
       wait_while(events, *request, RequestState::kExecPosted);

@@ -3,6 +3,7 @@
 #include <asm/prctl.h>
 #include <linux/mman.h>
 
+#include "base/memory.h"
 #include "engine/context/gate.h"
 #include "engine/dispatch/dispatch.h"
 #include "sys/fail.h"
@@ -86,6 +87,8 @@ ThreadState& allocate_thread(const sys::Held&, Core& core) {
   thread->stream = 0;
   thread->recording = 0;
   thread->syscall_recorded = 0;
+  thread->call_trapped = 0;
+  thread->strict_seccomp = 0;
   thread->refused_faults = 0;
   thread->silent = 0;
   thread->altstack_base = 0;
@@ -131,7 +134,9 @@ void end_thread(Core& core, ThreadState& thread) {
 }
 
 void prepare_clone(Core& core, ThreadState& parent, const CloneKind& kind) {
-  set_kernel_mask(~sys::SignalSet{0});
+  // All but a filter's SIGSYS, which kills when it is blocked.
+  const sys::SignalSet trap = core.filtered ? sys::signal_bit(SIGSYS) & ~parent.app_mask : 0;
+  set_kernel_mask(~trap);
   // A forked child must not inherit the lock from a thread that it does not have: it is held across
   // the call.
   ThreadState* child;
@@ -217,6 +222,11 @@ void tiptoe_after_clone(ThreadState& parent, i64 result) {
   if (!kind.shares_memory) {
     parent.signals->lock.release();
     core.lock.release();
+  }
+  if (child.pending != 0) {  // a filter's SIGSYS came in place of a child
+    memcpy(parent.held[0], child.held[0], sizeof parent.held[0]);
+    parent.pending = 1;
+    __atomic_store_n(&child.in_use, 0, __ATOMIC_RELEASE);
   }
   // Nobody uses the state here: the call failed, the child has its own copy of it, or it is gone.
   if (sys::is_error(result) || !kind.shares_memory || kind.is_vfork) {

@@ -29,6 +29,8 @@ struct Core {
   bool plant_fault = false;       // BootFlag::kBootPlantFault
   u64 runtime_start = 0;          // where the runtime itself is mapped
   u64 runtime_bytes = 0;
+  bool filtered = false;        // seccomp filters judge the program's system calls
+  bool foreign_filter = false;  // one of them knows nothing of the call page
 
   // `cache_bytes`: how much translated code to keep. `address_space_limit`: RLIMIT_AS in bytes, ~0
   // when there is none; reservations are a share of it.

@@ -228,6 +228,8 @@ void record_words(u32 stream, u32 id, u64 words, bool noise = false) {
 // --- execve
 // ---------------------------------------------------------------------------------------
 
+bool filter_installed = false;
+
 Request& claim_request() {
   for (;;) {
     for (Request& request : control().requests) {
@@ -261,6 +263,7 @@ void exec_next_argument() {
   request.tid = static_cast<i32>(system_call(kGettid));
   request.process = my_process;
   request.path_address = reinterpret_cast<u64>(argv[1]);
+  request.foreign_filter = filter_installed;
   __atomic_store_n(&request.state, RequestState::kExecPosted, __ATOMIC_SEQ_CST);
   ring();
   const RequestState answer = await_answer(request, RequestState::kExecPosted);
@@ -291,6 +294,7 @@ void install_filter() {
   } filter{1, &allow};
   system_call(kPrctl, 38, 1);  // PR_SET_NO_NEW_PRIVS
   system_call(kPrctl, 22, 2, reinterpret_cast<long>(&filter));
+  filter_installed = true;
 }
 
 // A forked child with a stream of its own, which ends unsealed.
