@@ -91,6 +91,9 @@ const std::vector<Mode>& matrix() {
       {"run, trusting at once", tiptoe("run", {"--trust-threshold", "0"}), false, "no-trust"},
       {"record, trusting after 3", tiptoe("record", {"-o", "trace", "--trust-threshold", "3"}),
        false, "no-trust"},
+      {"run, in a small cache", tiptoe("run", {"--cache-size", "1M"}), false, ""},
+      {"record, in a small cache", tiptoe("record", {"-o", "trace", "--cache-size", "1M"}), false,
+       ""},
       {"run, ticked", tiptoe("run"), true, "no-ticks"},
       {"record, ticked", tiptoe("record", {"-o", "trace"}), true, "no-ticks"},
   };
