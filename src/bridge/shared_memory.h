@@ -19,7 +19,7 @@
 namespace tiptoe {
 
 constexpr u32 kSegmentMagic = 0x54505431;  // "1TPT"
-constexpr u32 kSegmentVersion = 1;
+constexpr u32 kSegmentVersion = 2;
 constexpr u32 kChunkBytes = 1u << 20;
 
 // Life of a chunk:
@@ -108,9 +108,12 @@ struct ControlPage {
   u32 next_exit_id;      // fetch_add; starts at 1
   u32 next_process;      // fetch_add; starts at 1
   u32 sealed_count;      // chunks sealed and not yet drained
-  u64 free_list;      // Treiber stack: tag << 32 | index + 1; the tag grows at every push and pop
-  u64 dropped_words;  // flow words dropped since the recorder stopped or died
-  u64 reserved[8];
+  // Chunks that were used and are free: a Treiber stack, tag << 32 | index + 1; the tag grows at
+  // every push and pop. When it is empty, chunks from next_fresh on have never been used.
+  u64 free_list;
+  u64 dropped_words;  // flow words that no chunk was there for, or no recorder
+  u32 next_fresh;
+  u32 reserved[15];
 
   Request requests[kRequestSlots];
 };

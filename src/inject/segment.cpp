@@ -31,12 +31,8 @@ Status initialise_segment(int memfd, const SegmentOptions& options) {
     return Error{std::string("cannot make shared memory of ") + std::to_string(bytes >> 20) +
                  " MiB: " + strerror(errno) + " (see ulimit -f)"};
   }
-  Expected<SegmentMapping> mapping =
-      SegmentMapping::map(memfd, segment_head_bytes(options.chunk_count));
+  Expected<SegmentMapping> mapping = SegmentMapping::map(memfd, kPageBytes);
   if (!mapping) return mapping.error();
-  for (u32 i = 0; i < options.chunk_count; ++i) {  // the list runs from chunk 0 upwards
-    mapping->descriptor(i).next_free = i + 1 < options.chunk_count ? i + 2 : 0;
-  }
   ControlPage& control = mapping->control();
   control.magic = kSegmentMagic;
   control.version = kSegmentVersion;
@@ -50,7 +46,6 @@ Status initialise_segment(int memfd, const SegmentOptions& options) {
   control.next_stream = 1;
   control.next_exit_id = 1;
   control.next_process = 1;
-  control.free_list = options.chunk_count ? 1 : 0;
   return {};
 }
 

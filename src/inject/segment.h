@@ -23,7 +23,7 @@ struct SegmentOptions {
 u64 segment_bytes(u32 chunk_count);
 u64 segment_head_bytes(u32 chunk_count);
 
-// Sizes the memfd and writes its head: every chunk free, the counters at 1.
+// Sizes the memfd and writes its control page: no chunk used, the counters at 1.
 Status initialise_segment(int memfd, const SegmentOptions& options);
 
 // A mapping of (the first bytes of) a segment, preceded by one private page: the recorder keeps

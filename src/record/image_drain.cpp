@@ -16,10 +16,6 @@
 namespace tiptoe::record {
 namespace {
 
-// The free list hands chunks out from 0 upwards, so those never used are the last ones; but between
-// taking a chunk and describing it a process may be overtaken by this many others.
-constexpr u32 kUndescribedChunks = 64;
-
 // Sealed chunks from which on the recorder counts as behind the program: few enough to stay in the
 // processor's cache until they are drained, enough not to be taken for a hiccup.
 constexpr u32 kBehindChunks = 4;
@@ -81,22 +77,16 @@ ChunkState ImageDrain::state_of(u32 index) const {
   return load(mapping_.descriptor(index).state);
 }
 
-void ImageDrain::find_high_water() {
-  for (u32 i = high_water_; i < std::min(high_water_ + kUndescribedChunks, chunk_count_); ++i) {
-    if (state_of(i) != ChunkState::kFree) high_water_ = i + 1;
-  }
-}
-
 std::vector<u32> ImageDrain::chunks_in(ChunkState state, ChunkKind kind) const {
   std::vector<u32> found;
-  for (u32 i = 0; i < high_water_; ++i) {
+  const u32 used = std::min(load(control().next_fresh), chunk_count_);
+  for (u32 i = 0; i < used; ++i) {
     if (state_of(i) == state && mapping_.descriptor(i).kind == kind) found.push_back(i);
   }
   return found;
 }
 
 void ImageDrain::drain() {
-  find_high_water();
   drain_definitions();
   drain_flow();
 }
@@ -110,7 +100,6 @@ void ImageDrain::drain_definitions() {
   }
   for (u32 index : chunks_in(ChunkState::kSealed, ChunkKind::kDefinitions)) {
     drain_definitions_of(index);
-    std::atomic_ref(control().sealed_count).fetch_sub(1);
     release_sealed(index);
   }
 }
@@ -196,7 +185,6 @@ void ImageDrain::drain_flow() {
     const ChunkDescriptor& descriptor = mapping_.descriptor(index);
     if (descriptor.sequence > next_sequence_[descriptor.stream]) continue;
     write_flow(index, sealed_words(index));
-    std::atomic_ref(control().sealed_count).fetch_sub(1);
     release_sealed(index);
   }
 }
@@ -271,6 +259,8 @@ void ImageDrain::release_sealed(u32 index) {
   const u32 bytes = std::min(mapping_.descriptor(index).published_bytes, kChunkBytes);
   std::memset(mapping_.chunk(chunk_count_, index), 0, bytes);
   push_free(index);
+  // Not before: who finds no chunk, and none sealed either, goes without.
+  std::atomic_ref(control().sealed_count).fetch_sub(1);
 }
 
 // Nobody knows how much of it was touched (payloads are written before their control word), mostly

@@ -71,7 +71,6 @@ class ImageDrain {
   ChunkState state_of(u32 index) const;
   std::vector<u32> chunks_in(ChunkState state, ChunkKind kind) const;
   void watch_process(u32 process, std::optional<pid_t> pid);
-  void find_high_water();
   void drain_definitions();
   void drain_definitions_of(u32 index);
   void on_definition(DefinitionKind kind, std::span<const u8> payload);
@@ -95,7 +94,6 @@ class ImageDrain {
   InstructionCounter counter_;
   u64 unwritten_words_ = 0;  // taken from the program, and lost to a full disk
   pid_t root_;
-  u32 high_water_ = 0;  // chunks that were ever used
   u32 threads_ = 0;
   u32 processes_ = 0;
   std::map<u32, u32> next_sequence_;  // of each stream

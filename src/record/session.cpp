@@ -27,7 +27,7 @@
 namespace tiptoe::record {
 namespace {
 
-constexpr u32 kChunks = 4096;       // 4 GiB of address space; memory only as far as it is used
+constexpr u32 kChunks = 16384;      // 16 GiB of address space; memory only as far as it is used
 constexpr u32 kBacklogChunks = 64;  // the program waits when this much (64 MiB) is not yet written
 constexpr rlim_t kEnoughFiles = 4096;  // a descriptor a followed process, and a few
 

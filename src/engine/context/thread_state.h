@@ -86,10 +86,10 @@ struct ThreadState {
   u64 cache_epoch;
 
   // Flow recording.
-  u64 window;       // address of the event window (a chunk, then a guard page); 0: none
-  u64 drop_window;  // a window whose words nobody takes; 0: not needed so far
-  u64 cursor;       // next word, while the thread is in the runtime
-  u32 chunk;        // index of the chunk in the window; ~0: the words are dropped
+  u64 window;         // address of the event window (a chunk, then a guard page); 0: none
+  u64 dropped_words;  // that the stream must tell of when there is a chunk again
+  u64 cursor;         // next word, while the thread is in the runtime
+  u32 chunk;          // index of the chunk in the window; ~0: the words are dropped
   u32 chunk_sequence;
   u32 call_trapped;      // tiptoe_app_syscall() ended in SIGSYS
   u32 strict_seccomp;    // see syscall/seccomp.h

@@ -41,7 +41,10 @@ void Definitions::append(DefinitionKind kind, std::initializer_list<std::span<co
   }
   if (chunk_ == kNoChunk) {
     chunk_ = memory_->claim(ChunkKind::kDefinitions, process_, 0, sequence_);
-    if (chunk_ == kNoChunk) return;  // the recorder is gone
+    if (chunk_ == kNoChunk) {  // no recorder, or no chunk
+      __atomic_fetch_add(&memory_->control()->dropped_words, total / 4, __ATOMIC_RELAXED);
+      return;
+    }
     ++sequence_;
   }
 

@@ -17,33 +17,38 @@ constexpr u64 kWindowBytes = kChunkBytes + kPageBytes;
 // How long to sleep before looking again whether the recorder lives.
 constexpr i64 kWaitNanoseconds = 20'000'000;
 
+// How many times the backlog of sealed chunks may be when a thread begins.
+constexpr u32 kFirstChunks = 8;
+
 u64 window_end(const ThreadState& thread) {
   return thread.window + kChunkBytes;
-}
-
-// Private memory to be written and forgotten; a thread that has once needed it keeps it.
-void enter_drop_window(ThreadState& thread) {
-  if (thread.drop_window == 0) {
-    thread.drop_window = sys::map_private(kWindowBytes, PROT_READ | PROT_WRITE);
-    TIPTOE_CHECK(thread.drop_window != 0, thread.tid, 0);
-    sys::call(__NR_mprotect, thread.drop_window + kChunkBytes, kPageBytes, PROT_NONE);
-  }
-  thread.chunk = kNoChunk;
-  thread.window = thread.drop_window;
 }
 
 void enter_chunk(EventMemory& memory, ThreadState& thread) {
   const u32 chunk = thread.silent != 0 ? kNoChunk
                                        : memory.claim(ChunkKind::kFlow, thread.process,
                                                       thread.stream, thread.chunk_sequence);
-  if (chunk == kNoChunk) {
-    enter_drop_window(thread);
-  } else {
-    thread.chunk = chunk;
-    ++thread.chunk_sequence;
-    thread.window = memory.window_of(chunk);
+  const u64 window = chunk == kNoChunk ? 0 : memory.window_of(chunk);
+  if (window == 0) {
+    if (chunk != kNoChunk) memory.seal(chunk, 0);
+    thread.chunk = kNoChunk;
+    thread.cursor = thread.window = memory.drop_window();
+    return;
   }
-  thread.cursor = thread.window;
+  thread.chunk = chunk;
+  ++thread.chunk_sequence;
+  thread.cursor = thread.window = window;
+  if (const u64 dropped = thread.dropped_words; dropped != 0) {
+    thread.dropped_words = 0;
+    put_control(memory, thread, Control::kGap, {low32(dropped), high32(dropped)});
+  }
+}
+
+void count_dropped(EventMemory& memory, ThreadState& thread) {
+  if (thread.silent != 0) return;
+  const u64 words = (thread.cursor - thread.window) / 4;
+  thread.dropped_words += words;
+  __atomic_fetch_add(&memory.control()->dropped_words, words, __ATOMIC_RELAXED);
 }
 
 }  // namespace
@@ -65,12 +70,27 @@ void EventMemory::init(u64 segment) {
   TIPTOE_CHECK(windows_ != 0 && window_mapped_ != nullptr, count, 0);
 }
 
+u64 EventMemory::drop_window() {
+  const u64 present = __atomic_load_n(&drop_window_, __ATOMIC_ACQUIRE);
+  if (present != 0) return present;
+  const u64 made = sys::map_private(kWindowBytes, PROT_READ | PROT_WRITE);
+  TIPTOE_CHECK(made != 0, 0, 0);
+  sys::call(__NR_mprotect, made + kChunkBytes, kPageBytes, PROT_NONE);
+  u64 first = 0;
+  if (__atomic_compare_exchange_n(&drop_window_, &first, made, false, __ATOMIC_ACQ_REL,
+                                  __ATOMIC_ACQUIRE)) {
+    return made;
+  }
+  sys::call(__NR_munmap, made, kWindowBytes);
+  return first;
+}
+
 u64 EventMemory::window_of(u32 chunk) {
   const u64 window = windows_ + u64{chunk} * kWindowBytes;
   if (window_mapped_[chunk] == 0) {
     const i64 got = sys::call(__NR_mremap, address_of(chunk), 0, kChunkBytes,
                               MREMAP_MAYMOVE | MREMAP_FIXED, window);
-    TIPTOE_CHECK(!sys::is_error(got), window, got);
+    if (sys::is_error(got)) return 0;
     window_mapped_[chunk] = 1;
   }
   return window;
@@ -96,7 +116,7 @@ u32 EventMemory::pop_free() {
   u64 head = __atomic_load_n(&control_->free_list, __ATOMIC_ACQUIRE);
   for (;;) {
     const u32 first = low32(head);
-    if (first == 0) return kNoChunk;
+    if (first == 0) return take_fresh();
     const u64 next = (head & ~u64{0xffffffff}) + (u64{1} << 32) + descriptors_[first - 1].next_free;
     if (__atomic_compare_exchange_n(&control_->free_list, &head, next, false, __ATOMIC_ACQ_REL,
                                     __ATOMIC_ACQUIRE)) {
@@ -105,14 +125,28 @@ u32 EventMemory::pop_free() {
   }
 }
 
+u32 EventMemory::take_fresh() {
+  u32 next = __atomic_load_n(&control_->next_fresh, __ATOMIC_RELAXED);
+  while (next < control_->chunk_count) {
+    if (__atomic_compare_exchange_n(&control_->next_fresh, &next, next + 1, false, __ATOMIC_ACQ_REL,
+                                    __ATOMIC_RELAXED)) {
+      return next;
+    }
+  }
+  return kNoChunk;
+}
+
 u32 EventMemory::claim(ChunkKind kind, u32 process, u32 stream, u32 sequence) {
+  bool waited = false;
   for (;;) {
     if (!recorder_alive()) return kNoChunk;
     const u32 freed = __atomic_load_n(&control_->freed, __ATOMIC_ACQUIRE);
-    // A thread's first chunk and definitions are never held back: only those who fill chunks wait.
-    const bool may_wait = kind == ChunkKind::kFlow && sequence != 0;
-    const bool behind = may_wait && __atomic_load_n(&control_->sealed_count, __ATOMIC_ACQUIRE) >
-                                        control_->backlog_limit;
+    const u32 sealed = __atomic_load_n(&control_->sealed_count, __ATOMIC_ACQUIRE);
+    // Definitions are never held back. A thread's first chunk is mostly its last, with little in
+    // it.
+    const u32 limit =
+        sequence != 0 ? control_->backlog_limit : kFirstChunks * control_->backlog_limit;
+    const bool behind = kind == ChunkKind::kFlow && sealed > limit;
     const u32 chunk = behind ? kNoChunk : pop_free();
     if (chunk != kNoChunk) {
       ChunkDescriptor& d = descriptors_[chunk];
@@ -128,6 +162,9 @@ u32 EventMemory::claim(ChunkKind kind, u32 process, u32 stream, u32 sequence) {
                        __ATOMIC_RELEASE);
       return chunk;
     }
+    const bool hopeless = !behind && sealed == 0;  // but for what dead processes have left
+    if (hopeless && waited) return kNoChunk;
+    waited = hopeless;
     ring_doorbell();
     wait_for_change(&control_->freed, freed);
   }
@@ -146,15 +183,15 @@ void EventMemory::seal(u32 chunk, u32 bytes) {
 void open_flow(EventMemory& memory, ThreadState& thread) {
   thread.chunk = kNoChunk;
   thread.chunk_sequence = 0;
+  thread.dropped_words = 0;
   enter_chunk(memory, thread);
 }
 
 void next_flow_chunk(EventMemory& memory, ThreadState& thread) {
   if (thread.chunk != kNoChunk) {
     memory.seal(thread.chunk, static_cast<u32>(thread.cursor - thread.window));
-  } else if (thread.silent == 0) {
-    __atomic_fetch_add(&memory.control()->dropped_words, (thread.cursor - thread.window) / 4,
-                       __ATOMIC_RELAXED);
+  } else {
+    count_dropped(memory, thread);
   }
   enter_chunk(memory, thread);
 }
@@ -162,6 +199,8 @@ void next_flow_chunk(EventMemory& memory, ThreadState& thread) {
 void close_flow(EventMemory& memory, ThreadState& thread) {
   if (thread.window != 0 && thread.chunk != kNoChunk) {
     memory.seal(thread.chunk, static_cast<u32>(thread.cursor - thread.window));
+  } else if (thread.window != 0) {
+    count_dropped(memory, thread);
   }
   thread.window = 0;
 }

@@ -7,8 +7,9 @@
 // mapping needs no file descriptor) and stays: chunks are reused last in, first out, and mapping
 // one anew would cost 256 page faults, more than filling it.
 //
-// When the recorder is gone, or takes nothing more, the thread gets a window of private memory that
-// is overwritten again and again: the program goes on, and the words are counted as dropped.
+// When the recorder is gone, or takes nothing more, or there are more threads than chunks, the
+// thread gets a window of private memory that is overwritten again and again, by all such threads:
+// the program goes on, and the words are counted as dropped.
 //
 // Everything here may run in a signal handler: no lock but the chunk pool's lock-free list.
 #pragma once
@@ -33,13 +34,15 @@ class EventMemory {
   bool recorder_alive() const;
 
   // Claims a chunk of the pool. Waits for the recorder while it is behind; kNoChunk when it is
-  // gone.
+  // gone, or when living threads and processes hold all chunks.
   u32 claim(ChunkKind kind, u32 process, u32 stream, u32 sequence);
   void seal(u32 chunk, u32 bytes);
   u64 address_of(u32 chunk) const { return chunks_ + u64{chunk} * kChunkBytes; }
   ChunkDescriptor& descriptor(u32 chunk) const { return descriptors_[chunk]; }
-  // The window of a chunk, mapped.
+  // The window of a chunk, mapped; 0 when the kernel allows no more mappings.
   u64 window_of(u32 chunk);
+  // One for all threads of the process: written by any of them at any time, and read by nobody.
+  u64 drop_window();
   void ring_doorbell() const;
   // Waits until the word at `futex` is no longer `value`, the recorder dies, or a short time is
   // over.
@@ -47,10 +50,12 @@ class EventMemory {
 
  private:
   u32 pop_free();
+  u32 take_fresh();
   ControlPage* control_ = nullptr;
   ChunkDescriptor* descriptors_ = nullptr;
   u64 chunks_ = 0;
-  u64 windows_ = 0;              // the first of the windows, all reserved
+  u64 windows_ = 0;  // the first of the windows, all reserved
+  u64 drop_window_ = 0;
   u8* window_mapped_ = nullptr;  // one for each chunk; a chunk has one owner, so no lock is needed
   bool recording_ = false;
 };

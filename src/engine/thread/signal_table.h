@@ -11,6 +11,7 @@ namespace tiptoe::engine {
 struct SignalTable {
   sys::Lock lock;
   sys::KernelSigaction actions[sys::kSignalCount + 1] = {};
+  SignalTable* next_spare = nullptr;  // of those that nobody uses any more
 };
 
 // Never blocked in the kernel while the program runs under the engine.

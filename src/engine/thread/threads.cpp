@@ -119,8 +119,8 @@ void begin_thread(Core& core, ThreadState& thread, u32 parent_stream) {
   {
     const sys::Held held(core.lock);
     core.definitions.thread_start(thread, parent_stream, thread.context.pc);
-    open_flow(core.events, thread);
   }
+  open_flow(core.events, thread);  // may wait for the recorder
 }
 
 void end_thread(Core& core, ThreadState& thread) {
@@ -202,11 +202,24 @@ void begin_sharing_process(Core& core, ThreadState& thread) {
 // Actions are copied when they are not shared.
 void own_signal_table(Core& core, ThreadState& thread, bool cleared) {
   const sys::Held held(core.lock);
-  auto* table = core.cache.arena().take<SignalTable>();
+  SignalTable* table = core.spare_signal_tables;
+  if (table != nullptr) {
+    core.spare_signal_tables = table->next_spare;
+  } else {
+    table = core.cache.arena().take<SignalTable>();
+  }
   TIPTOE_CHECK(table != nullptr, 0, 0);
   for (int i = 0; i <= sys::kSignalCount; ++i) table->actions[i] = thread.signals->actions[i];
   if (cleared) init_signal_table(*table);  // from what the kernel has left
   thread.signals = table;
+}
+
+// The child of a vfork is gone, or is another program.
+void take_back_signal_table(Core& core, const ThreadState& parent, const ThreadState& child) {
+  if (child.signals == parent.signals) return;
+  const sys::Held held(core.lock);
+  child.signals->next_spare = core.spare_signal_tables;
+  core.spare_signal_tables = child.signals;
 }
 
 }  // namespace
@@ -228,6 +241,7 @@ void tiptoe_after_clone(ThreadState& parent, i64 result) {
     parent.pending = 1;
     __atomic_store_n(&child.in_use, 0, __ATOMIC_RELEASE);
   }
+  if (kind.is_vfork && kind.shares_memory) take_back_signal_table(core, parent, child);
   // Nobody uses the state here: the call failed, the child has its own copy of it, or it is gone.
   if (sys::is_error(result) || !kind.shares_memory || kind.is_vfork) {
     __atomic_store_n(&child.in_use, 0, __ATOMIC_RELEASE);

@@ -21,6 +21,7 @@ struct Core {
   EventMemory events;
   Definitions definitions;
   ThreadState* threads = nullptr;
+  struct SignalTable* spare_signal_tables = nullptr;
   u64 epoch = 1;  // counts evictions; see docs/CACHE.md
   i32 trust_threshold = -1;
   u64 hwcap2 = 0;

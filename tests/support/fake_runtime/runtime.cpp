@@ -102,33 +102,45 @@ bool recorder_is_gone() {
          (__atomic_load_n(&control().recorder_lock, __ATOMIC_SEQ_CST) & 0x40000000);
 }
 
-u32 take_chunk(ChunkKind kind, u32 process, u32 stream, u32 sequence) {
+// The index of a free chunk, or ~0.
+u32 pop_free() {
   u64 head = __atomic_load_n(&control().free_list, __ATOMIC_SEQ_CST);
-  for (;;) {
-    const u32 index_plus_1 = static_cast<u32>(head);
-    if (!index_plus_1) {
-      const u32 freed = __atomic_load_n(&control().freed, __ATOMIC_SEQ_CST);
-      head = __atomic_load_n(&control().free_list, __ATOMIC_SEQ_CST);
-      if (static_cast<u32>(head)) continue;
-      if (recorder_is_gone()) return ~0u;
-      wait_while(control().freed, freed);
-      head = __atomic_load_n(&control().free_list, __ATOMIC_SEQ_CST);
-      continue;
-    }
+  while (const u32 index_plus_1 = static_cast<u32>(head)) {
     const u64 next = ((head >> 32) + 1) << 32 | descriptor(index_plus_1 - 1).next_free;
     if (__atomic_compare_exchange_n(&control().free_list, &head, next, false, __ATOMIC_SEQ_CST,
                                     __ATOMIC_SEQ_CST)) {
-      ChunkDescriptor& taken = descriptor(index_plus_1 - 1);
-      taken.kind = kind;
-      taken.process = process;
-      taken.stream = stream;
-      taken.sequence = sequence;
-      taken.published_bytes = 0;
-      taken.pid = static_cast<i32>(system_call(kGetpid));
-      taken.begin_tsc = __builtin_ia32_rdtsc();
-      __atomic_store_n(reinterpret_cast<u32*>(&taken.state), 1, __ATOMIC_SEQ_CST);
       return index_plus_1 - 1;
     }
+  }
+  u32 fresh = __atomic_load_n(&control().next_fresh, __ATOMIC_SEQ_CST);
+  while (fresh < control().chunk_count) {
+    if (__atomic_compare_exchange_n(&control().next_fresh, &fresh, fresh + 1, false,
+                                    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+      return fresh;
+    }
+  }
+  return ~0u;
+}
+
+u32 take_chunk(ChunkKind kind, u32 process, u32 stream, u32 sequence) {
+  for (;;) {
+    const u32 freed = __atomic_load_n(&control().freed, __ATOMIC_SEQ_CST);
+    const u32 index = pop_free();
+    if (index == ~0u) {
+      if (recorder_is_gone()) return ~0u;
+      wait_while(control().freed, freed);
+      continue;
+    }
+    ChunkDescriptor& taken = descriptor(index);
+    taken.kind = kind;
+    taken.process = process;
+    taken.stream = stream;
+    taken.sequence = sequence;
+    taken.published_bytes = 0;
+    taken.pid = static_cast<i32>(system_call(kGetpid));
+    taken.begin_tsc = __builtin_ia32_rdtsc();
+    __atomic_store_n(reinterpret_cast<u32*>(&taken.state), 1, __ATOMIC_SEQ_CST);
+    return index;
   }
 }
 
