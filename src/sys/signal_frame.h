@@ -38,6 +38,7 @@ static_assert(sizeof(RtSigframe) == 8 + 304 + 128);
 constexpr u64 kFxsaveBytes = 512;
 constexpr u64 kSwReservedOffset = 464;
 constexpr u32 kXstateMagic1 = 0x46505853;
+constexpr u64 kX87PcOffset = 8;
 constexpr u64 kMxcsrOffset = 24;
 constexpr u32 kMxcsrDefault = 0x1f80;
 constexpr u64 kXstateHeaderOffset = 512;  // xstate_bv is its first word

@@ -41,6 +41,18 @@ class Emitter {
   void mov_gs_imm32(u32 offset, u32 value) {  // a 4-byte store
     imm8(0x65), imm8(0xc7), imm8(0x04), imm8(0x25), imm32(offset), imm32(value);
   }
+  void mov_r32_gs(Gpr r, u32 offset) {  // a 4-byte load, clears the upper half
+    imm8(0x65), rex_opt(r, kRax), imm8(0x8b), gs_operand(r, offset);
+  }
+  void movsxd_r_gs(Gpr r, u32 offset) { gs_op(0x63, r, offset); }
+  void movsx_r_gs16(Gpr r, u32 offset) {
+    imm8(0x65), imm8(rex_w(r, kRax, kRax)), imm8(0x0f), imm8(0xbf), gs_operand(r, offset);
+  }
+  static constexpr u8 kWrgsbaseBytes = 5;
+  void wrgsbase(Gpr r) {
+    imm8(0xf3), imm8(rex_w(kRax, kRax, r)), imm8(0x0f), imm8(0xae), imm8(modrm(3, 3, r));
+  }
+  void not_r(Gpr r) { imm8(rex_w(kRax, kRax, r)), imm8(0xf7), imm8(modrm(3, 2, r)); }
   void push_gs(u32 offset) { imm8(0x65), imm8(0xff), imm8(0x34), imm8(0x25), imm32(offset); }
   void pop_gs(u32 offset) { imm8(0x65), imm8(0x8f), imm8(0x04), imm8(0x25), imm32(offset); }
   void jmp_gs(u32 offset) { imm8(0x65), imm8(0xff), imm8(0x24), imm8(0x25), imm32(offset); }
@@ -84,6 +96,11 @@ class Emitter {
   void lea_sum(Gpr r, Gpr a, Gpr b) {  // r = a + b; b is not rsp, a is not rbp or r13
     imm8(rex_w(r, b, a)), imm8(0x8d), imm8(modrm(0, r, 4)),
         imm8(static_cast<u8>((b & 7) << 3 | (a & 7)));
+  }
+
+  void lea_sum1(Gpr r, Gpr a, Gpr b) {  // r = a + b + 1; b is not rsp
+    imm8(rex_w(r, b, a)), imm8(0x8d), imm8(modrm(1, r, 4)),
+        imm8(static_cast<u8>((b & 7) << 3 | (a & 7))), imm8(1);
   }
 
   void push_r(Gpr r) { rex_opt(kRax, r), imm8(0x50 | (r & 7)); }
@@ -141,9 +158,9 @@ class Emitter {
     if (rex != 0) imm8(0x40 | rex);
   }
   void gs_op(u8 opcode, Gpr r, u32 offset) {
-    imm8(0x65), imm8(rex_w(r, kRax, kRax)), imm8(opcode), imm8(modrm(0, r, 4)), imm8(0x25),
-        imm32(offset);
+    imm8(0x65), imm8(rex_w(r, kRax, kRax)), imm8(opcode), gs_operand(r, offset);
   }
+  void gs_operand(Gpr r, u32 offset) { imm8(modrm(0, r, 4)), imm8(0x25), imm32(offset); }
   void mem_op(u8 opcode, Gpr r, Gpr base, i32 disp) {
     imm8(rex_w(r, kRax, base)), imm8(opcode), mem(r, base, disp);
   }

@@ -7,7 +7,8 @@
 //   [tiptoe_resume_begin, tiptoe_resume_end)   the program's whole state is in the context
 //   [tiptoe_syscall_begin, tiptoe_syscall_insn] the same; the system call has not been made
 //   tiptoe_syscall_done                        the same, with the result in rax
-//   [tiptoe_app_syscall, tiptoe_app_syscall_insn] the signal waits, and the call is not made
+//   [tiptoe_app_syscall_begin, tiptoe_app_syscall_insn] the signal waits, and the call is not made
+//   their like for int 0x80                    as those
 //   anything else in the runtime               the signal waits: `pending`
 // Both windows begin with the test of `pending`, so a signal either is seen by the test or meets a window.
 
@@ -22,6 +23,7 @@
         .set    RESUME_CURSOR_REGISTER, 320
         .set    PARENT, 328
         .set    IN_USE, 336
+        .set    LEGACY_CALL, 348
 
         .macro  save_registers
         mov     gs:[CONTEXT + 8*0], rax
@@ -53,8 +55,13 @@
         .endm
 
         // rsp last: the flags are popped from the runtime's stack. r15 is given as the operand's slot.
-        .macro  load_registers r15_slot
+        // `untrapped`: without the trap flag, which would trap at each instruction of the gate; only the
+        // way back into the cache takes it along.
+        .macro  load_registers r15_slot, untrapped
         push    qword ptr gs:[RFLAGS]
+        .ifnb   \untrapped
+        and     dword ptr [rsp], ~0x100
+        .endif
         popfq
         mov     rax, gs:[CONTEXT + 8*0]
         mov     rcx, gs:[CONTEXT + 8*1]
@@ -94,7 +101,6 @@
         entry   tiptoe_enter_indirect, tiptoe_on_indirect
         entry   tiptoe_enter_return, tiptoe_on_return
         entry   tiptoe_enter_return_miss, tiptoe_on_return_miss
-        entry   tiptoe_enter_emulate, tiptoe_on_emulate
         entry   tiptoe_enter_check_point, tiptoe_on_check_point
 
 public tiptoe_resume_begin
@@ -106,26 +112,33 @@ public tiptoe_resume_begin
 deliver_pending:
         // A signal came while the runtime was at work. Its frame is built by the kernel like any other:
         // with all program registers in place, fault on purpose.
-        load_registers CONTEXT + 8*15
+        load_registers CONTEXT + 8*15, untrapped
 public tiptoe_raise_pending
         hlt
 public tiptoe_resume_end
 
+public tiptoe_enter_emulate
+        save_registers
+        mov     rdi, gs:[SELF]
+        call    tiptoe_on_emulate
+        jmp     1f
 public tiptoe_enter_syscall
         save_registers
         mov     rdi, gs:[SELF]
         call    tiptoe_on_syscall
-        test    eax, eax
+1:      test    eax, eax
         jz      tiptoe_resume_begin
         cmp     eax, 2
         je      clone_gate
         cmp     eax, 3
         je      exit_gate
+        cmp     dword ptr gs:[LEGACY_CALL], 0
+        jne     tiptoe_int80_begin
 public tiptoe_syscall_begin
         mov     rsp, gs:[RUNTIME_STACK]
         cmp     dword ptr gs:[PENDING], 0
         jne     deliver_pending
-        load_registers CONTEXT + 8*15
+        load_registers CONTEXT + 8*15, untrapped
 public tiptoe_syscall_insn
         syscall
 public tiptoe_syscall_done
@@ -136,12 +149,33 @@ public tiptoe_syscall_done
         call    tiptoe_after_syscall
         jmp     tiptoe_resume_begin
 
+        // The same for a call that the program makes by int 0x80.
+public tiptoe_int80_begin
+        mov     rsp, gs:[RUNTIME_STACK]
+        cmp     dword ptr gs:[PENDING], 0
+        jne     deliver_pending
+        load_registers CONTEXT + 8*15, untrapped
+public tiptoe_int80_insn
+        int     0x80
+public tiptoe_int80_done
+        mov     gs:[CONTEXT + 8*0], rax
+        mov     rsp, gs:[RUNTIME_STACK]
+        clean_flags
+        mov     rdi, gs:[SELF]
+        call    tiptoe_after_syscall
+        jmp     tiptoe_resume_begin
+
         // A system call that makes a thread or a process. gs is the child's already, in both; its
         // context is a copy of the parent's. All signals are blocked.
 clone_gate:
-        load_registers CONTEXT + 8*15
+        cmp     dword ptr gs:[LEGACY_CALL], 0
+        jne     2f
+        load_registers CONTEXT + 8*15, untrapped
         syscall
-        test    rax, rax
+        jmp     3f
+2:      load_registers CONTEXT + 8*15, untrapped
+        int     0x80
+3:      test    rax, rax
         jz      1f
         mov     rdi, gs:[PARENT]
         mov     rsi, rax
@@ -170,8 +204,13 @@ exit_gate:
         // that has to do with the result. Not from the call page: filters shall judge it. A signal that
         // waits, or comes before the call is made, comes first: kNotMade.
 public tiptoe_app_syscall
+        push    rbx
+        push    rbp
+public tiptoe_app_syscall_begin
         cmp     dword ptr gs:[PENDING], 0
         jne     tiptoe_app_syscall_not_made
+        cmp     dword ptr gs:[LEGACY_CALL], 0
+        jne     tiptoe_app_int80_begin
         mov     rax, gs:[CONTEXT + 8*0]
         mov     rdx, gs:[CONTEXT + 8*2]
         mov     rsi, gs:[CONTEXT + 8*6]
@@ -182,9 +221,27 @@ public tiptoe_app_syscall
 public tiptoe_app_syscall_insn
         syscall
 public tiptoe_app_syscall_done
+        pop     rbp
+        pop     rbx
+        ret
+public tiptoe_app_int80_begin
+        mov     eax, gs:[CONTEXT + 8*0]
+        mov     ecx, gs:[CONTEXT + 8*1]
+        mov     edx, gs:[CONTEXT + 8*2]
+        mov     ebx, gs:[CONTEXT + 8*3]
+        mov     ebp, gs:[CONTEXT + 8*5]
+        mov     esi, gs:[CONTEXT + 8*6]
+        mov     edi, gs:[CONTEXT + 8*7]
+public tiptoe_app_int80_insn
+        int     0x80
+public tiptoe_app_int80_done
+        pop     rbp
+        pop     rbx
         ret
 public tiptoe_app_syscall_not_made
         mov     rax, -512
+        pop     rbp
+        pop     rbx
         ret
 
         // The kernel calls signal handlers with rdi = number, rsi = siginfo, rdx = ucontext, on our
@@ -210,6 +267,45 @@ tiptoe_safe_copy_fault:
         .hidden tiptoe_safe_copy_recover
 tiptoe_safe_copy_recover:
         mov     rax, rcx
+        ret
+
+        // int tiptoe_x87_store(kind, address, eax, edx): kinds as emulate/x87_store.cpp numbers them. A
+        // fault between the two labels ends at tiptoe_x87_store_recover.
+        .macro  x87_store kind, instruction:vararg
+        cmp     edi, \kind
+        jne     1f
+        \instruction
+        jmp     2f
+1:
+        .endm
+public tiptoe_x87_store
+        mov     rax, rdx
+        mov     rdx, rcx
+        .globl  tiptoe_x87_store_begin
+        .hidden tiptoe_x87_store_begin
+tiptoe_x87_store_begin:
+        x87_store 0, fnstenv [rsi]
+        x87_store 1, data16 fnstenv [rsi]
+        x87_store 2, fnsave [rsi]
+        x87_store 3, data16 fnsave [rsi]
+        x87_store 4, fxsave [rsi]
+        x87_store 5, fxsave64 [rsi]
+        x87_store 6, xsave [rsi]
+        x87_store 7, xsave64 [rsi]
+        x87_store 8, xsaveopt [rsi]
+        x87_store 9, xsaveopt64 [rsi]
+        x87_store 10, xsavec [rsi]
+        x87_store 11, xsavec64 [rsi]
+2:
+        .globl  tiptoe_x87_store_end
+        .hidden tiptoe_x87_store_end
+tiptoe_x87_store_end:
+        xor     eax, eax
+        ret
+        .globl  tiptoe_x87_store_recover
+        .hidden tiptoe_x87_store_recover
+tiptoe_x87_store_recover:
+        mov     eax, 1
         ret
 
         .section .note.GNU-stack, "", @progbits

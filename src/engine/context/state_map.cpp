@@ -24,7 +24,11 @@ const MapEntry& entry_at(const Piece& piece, u64 offset) {
 }
 
 u64 read_parked(const Parked& p, const ThreadState& thread, const Context& machine) {
-  return p.place & 0x80 ? thread.spill[p.place & 0x7f] : machine.gpr[p.place];
+  if ((p.place & 0x80) != 0) return thread.spill[p.place & 0x7f];
+  if ((p.place & kBiasedByGs) != 0) {
+    return machine.gpr[p.place & ~kBiasedByGs] - thread.app_gs_base;
+  }
+  return machine.gpr[p.place];
 }
 
 }  // namespace
@@ -83,6 +87,10 @@ AppState resolve(const StateTable& states, const Piece& piece, const ThreadState
       break;
   }
   return out;
+}
+
+AppPc app_pc_of(const Piece& piece, u64 machine_pc) {
+  return piece.block->start + entry_at(piece, machine_pc - raw(piece.start)).app_offset;
 }
 
 }  // namespace tiptoe::engine

@@ -20,10 +20,13 @@ enum class At : u8 {
   kTargetOnStack,  // it has executed `ret`: the target is the word at the machine's rsp
 };
 
+// In Parked::place: the program's gs base has been added to the machine register.
+constexpr u8 kBiasedByGs = 0x40;
+
 // Where one register of the program is while it is not in itself.
 struct Parked {
   x86::Gpr reg = x86::kNoGpr;
-  u8 place = 0;  // a machine register's number, or 0x80 | Spill
+  u8 place = 0;  // a machine register's number, kBiasedByGs | such a number, or 0x80 | Spill
 
   friend bool operator==(const Parked&, const Parked&) = default;
 };
@@ -71,5 +74,8 @@ struct AppState {
 // Resolves a thread that stopped with `machine` registers (pc is the cache pc) inside `piece`.
 AppState resolve(const StateTable& states, const Piece& piece, const ThreadState& thread,
                  const Context& machine, u64 machine_pc, bool stolen_register);
+
+// The app instruction that the copied instruction at `machine_pc` stands for.
+AppPc app_pc_of(const Piece& piece, u64 machine_pc);
 
 }  // namespace tiptoe::engine

@@ -67,6 +67,7 @@ struct ThreadState {
   u32 in_use;                  // 0: the state may be taken for a new thread
   u32 recording;               // its code keeps the event cursor in a register
   u32 silent;                  // nothing of it is wanted: its words go nowhere
+  u32 legacy_call;             // the system call that is being made comes by int 0x80
 
   // Below: used by C++ only, but for the first.
   u64 enter_check_point;  // gate.S entry point, in check mode
@@ -102,6 +103,10 @@ struct ThreadState {
   u64 altstack_base;  // the program's alternate signal stack
   u64 altstack_bytes;
   u32 altstack_flags;
+  // Single steps of a program that sets the trap flag: see signal/step.h.
+  u64 step_from;  // the app pc that has not been executed yet; 0: not known
+  u64 step_at;    // where in its block the last trap was; 0: on the way there
+
   u64 refused_faults;  // SIGSEGV, SIGBUS sent while the program blocks them (bits)
   static constexpr u32 kMaxHeld = 8;
   alignas(16) u8 held[kMaxHeld][128];  // siginfo of the signals that wait for a window of the gate
@@ -130,5 +135,6 @@ static_assert(offsetof(ThreadState, resume_at) == 312);
 static_assert(offsetof(ThreadState, resume_cursor_register) == 320);
 static_assert(offsetof(ThreadState, parent) == 328);
 static_assert(offsetof(ThreadState, in_use) == 336);
+static_assert(offsetof(ThreadState, legacy_call) == 348);
 
 }  // namespace tiptoe::engine

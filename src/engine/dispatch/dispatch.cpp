@@ -68,13 +68,6 @@ bool learn_code(const sys::Held& held, Core& core, AppPc pc) {
   return true;
 }
 
-void resume_natively(ThreadState& thread) {
-  sys::log(1, "no code at", raw(thread.context.pc));
-  release_cache(thread);
-  thread.resume_at = raw(thread.context.pc);
-  thread.resume_cursor_register = thread.context.gpr[kCursorRegister];
-}
-
 // Goes on at context.pc through an entry of its block; `exit`, when given, is linked to that entry.
 Block* go(const sys::Held& held, Core& core, ThreadState& thread, Entry role, Exit* exit) {
   Block* block = translate(held, core, thread.context.pc, role);
@@ -107,9 +100,14 @@ void note_indirect_target(const sys::Held& held, Core& core, Exit& exit, Block& 
 }  // namespace
 
 void finish_syscall(ThreadState& thread, i64 result) {
-  thread.context = behind_syscall(thread.context, result);
+  thread.context = behind_syscall(thread.context, result, thread.legacy_call != 0);
   thread.syscall_recorded = 0;
+  begin_step(thread);
   if (thread.core->check != nullptr) post_check(*thread.core, thread, CheckPost::kAfterSyscall);
+}
+
+void begin_step(ThreadState& thread) {
+  thread.step_from = (thread.context.rflags & x86::kTf) != 0 ? raw(thread.context.pc) : 0;
 }
 
 void take_cursor(ThreadState& thread) {
@@ -125,6 +123,13 @@ void resume_in_cache(ThreadState& thread, CachePc pc) {
     thread.spill[static_cast<unsigned>(Spill::kStolen)] = thread.context.gpr[kCursorRegister];
     thread.resume_cursor_register = thread.cursor;
   }
+}
+
+void resume_natively(ThreadState& thread) {
+  sys::log(1, "natively at", raw(thread.context.pc));
+  release_cache(thread);
+  thread.resume_at = raw(thread.context.pc);
+  thread.resume_cursor_register = thread.context.gpr[kCursorRegister];
 }
 
 void resume_at_pc(const sys::Held& held, Core& core, ThreadState& thread) {

@@ -15,11 +15,18 @@ namespace tiptoe::engine {
 void resume_at_pc(Core& core, ThreadState& thread);
 void resume_at_pc(const sys::Held& held, Core& core, ThreadState& thread);
 
+// The thread executes the program's own code at context.pc: only where that faults at once.
+void resume_natively(ThreadState& thread);
+
 // The same at a place in the cache where every program register is in itself but the stolen one.
 void resume_in_cache(ThreadState& thread, CachePc pc);
 
 // The system call at context.pc has been made with this result: the context is as behind it.
 void finish_syscall(ThreadState& thread, i64 result);
+
+// If the trap flag is set in the context: the next trap is due when the instruction at context.pc
+// has been executed, not before (signal/step.h).
+void begin_step(ThreadState& thread);
 
 // The cursor leaves the stolen register when the thread enters the runtime: afterwards the context
 // holds program values only.

@@ -19,9 +19,18 @@ Where classify(const Core& core, u64 pc) {
   if (pc >= address(tiptoe_syscall_begin) && pc <= address(tiptoe_syscall_insn)) {
     return Where::kBeforeSyscall;
   }
-  if (pc == address(tiptoe_syscall_done)) return Where::kSyscallDone;
-  if (pc == address(tiptoe_safe_copy_fault)) return Where::kSafeCopy;
-  if (pc >= reinterpret_cast<u64>(&tiptoe_app_syscall) && pc <= address(tiptoe_app_syscall_insn)) {
+  if (pc >= address(tiptoe_int80_begin) && pc <= address(tiptoe_int80_insn)) {
+    return Where::kBeforeSyscall;
+  }
+  if (pc == address(tiptoe_syscall_done) || pc == address(tiptoe_int80_done)) {
+    return Where::kSyscallDone;
+  }
+  if (pc == address(tiptoe_safe_copy_fault) ||
+      (pc >= address(tiptoe_x87_store_begin) && pc < address(tiptoe_x87_store_end))) {
+    return Where::kSafeCopy;
+  }
+  if ((pc >= address(tiptoe_app_syscall_begin) && pc <= address(tiptoe_app_syscall_insn)) ||
+      (pc >= address(tiptoe_app_int80_begin) && pc <= address(tiptoe_app_int80_insn))) {
     return Where::kAppCall;
   }
   if (pc - core.runtime_start < core.runtime_bytes || pc - core.returns.address() < kPageBytes ||
@@ -37,11 +46,12 @@ AppState between_blocks(const Context& context) {
 
 }  // namespace
 
-Context behind_syscall(const Context& context, i64 result) {
-  constexpr i64 kSyscallBytes = 2;
+Context behind_syscall(const Context& context, i64 result, bool legacy) {
+  constexpr i64 kSyscallBytes = 2;  // of int 0x80 too
   Context behind = context;
   behind.pc = context.pc + kSyscallBytes;
   behind.gpr[x86::kRax] = static_cast<u64>(result);
+  if (legacy) return behind;
   behind.gpr[x86::kRcx] = raw(behind.pc);
   behind.gpr[x86::kR11] = context.rflags;
   return behind;
@@ -59,7 +69,7 @@ StoppedThread stopped_thread(const Core& core, const ThreadState& thread, const 
     }
     case Where::kSyscallDone: {
       const i64 result = static_cast<i64>(machine.gpr[x86::kRax]);
-      return {where, nullptr, between_blocks(behind_syscall(thread.context, result))};
+      return {where, nullptr, between_blocks(behind_syscall(thread.context, result, thread.legacy_call != 0))};
     }
     case Where::kApp: {
       AppState app = between_blocks(machine);

@@ -16,7 +16,7 @@ enum class Where : u32 {
   kSyscallDone,    // right behind the system call: its result is in rax
   kRaise,          // the gate asks for the delivery of the pending signal
   kAppCall,        // C++ is about to make a system call of the program's
-  kSafeCopy,       // in a copy from or to the program's memory
+  kSafeCopy,       // in an access to the program's memory that may fail
   kRuntime,        // anywhere else in the runtime
   kApp,            // at the program's own code, where a fault is due
 };
@@ -37,7 +37,8 @@ constexpr bool has_app_state(Where where) {
 StoppedThread stopped_thread(const Core& core, const ThreadState& thread, const Context& machine,
                              u64 machine_pc);
 
-// The program's state when the system call at context.pc has been made with this result.
-Context behind_syscall(const Context& context, i64 result);
+// The program's state when the system call at context.pc has been made with this result. `legacy`:
+// by int 0x80, which changes no register but rax.
+Context behind_syscall(const Context& context, i64 result, bool legacy);
 
 }  // namespace tiptoe::engine

@@ -288,32 +288,72 @@ bool relocate_stack_form(Copy& copy, const AppInsn& app) {
   return true;
 }
 
-// rd/wr gs base, with the program's base in its slot.
-void relocate_gs_base(Copy& copy, const AppInsn& app, const RelocateContext& context) {
+// rdgsbase, from the slot of the program's base.
+void relocate_rdgsbase(Copy& copy, const AppInsn& app, const RelocateContext& context) {
   const Gpr reg = static_cast<Gpr>((app.insn.modrm & 7) | (app.insn.rex & 1) << 3);
   const bool stolen = context.cursor_stolen && reg == kCursorRegister;
-  const bool writes_gs = app.insn.special == Special::kWrGsBase;
   GprSet in_use = set_of(reg);
   const Gpr work = stolen ? copy.borrow(Spill::kRelocate, in_use) : reg;
   copy.before(false);
-  if (writes_gs) {
-    if (stolen) copy.emit.mov_r_gs(work, spill_offset(Spill::kStolen));
-    // A 32-bit source is zero-extended.
-    if (!app.insn.rex_w) {
-      const Gpr narrow = stolen ? work : copy.borrow(Spill::kRelocate, in_use);
-      copy.before(false);
-      copy.emit.mov_r32_r32(narrow, work);
-      copy.emit.mov_gs_r(offsetof(ThreadState, app_gs_base), narrow);
-      copy.give_back(narrow, Spill::kRelocate);
-      return;
-    }
-    copy.emit.mov_gs_r(offsetof(ThreadState, app_gs_base), work);
+  constexpr u32 kBase = offsetof(ThreadState, app_gs_base);
+  app.insn.rex_w ? copy.emit.mov_r_gs(work, kBase) : copy.emit.mov_r32_gs(work, kBase);
+  if (!stolen) return;
+  copy.emit.mov_gs_r(spill_offset(Spill::kStolen), work);
+  copy.give_back(work, Spill::kRelocate);
+}
+
+// wrgsbase, to the slot. A base that is not canonical must fault: it is one when its upper half
+// equals the sign extension of that half's lower 16 bits. The value is in memory at `slot`.
+void relocate_wrgsbase(Copy& copy, const AppInsn& app, const RelocateContext& context) {
+  constexpr u32 kBase = offsetof(ThreadState, app_gs_base);
+  const Gpr reg = static_cast<Gpr>((app.insn.modrm & 7) | (app.insn.rex & 1) << 3);
+  const bool stolen = context.cursor_stolen && reg == kCursorRegister;
+  const u32 slot = spill_offset(stolen ? Spill::kStolen : Spill::kCheck2);
+  copy.before(false);
+  if (!stolen) copy.emit.mov_gs_r(slot, reg);
+  GprSet in_use = 0;
+  const Gpr sum = copy.borrow(Spill::kRelocate, in_use);
+  const Gpr value = copy.borrow(Spill::kRelocate2, in_use);
+  TIPTOE_CHECK(sum == x86::kRcx, sum, value);
+  copy.before(false);
+  if (app.insn.rex_w) {
+    copy.emit.movsxd_r_gs(sum, slot + 4);
+    copy.emit.movsx_r_gs16(value, slot + 4);
+    copy.emit.not_r(value);
+    copy.emit.lea_sum1(sum, sum, value);
+    copy.emit.mov_r_gs(value, slot);
+    copy.emit.jrcxz_short(x86::Emitter::kWrgsbaseBytes);
+    copy.before(true);
+    copy.emit.wrgsbase(value);  // it faults
+    copy.before(false);
   } else {
-    copy.emit.mov_r_gs(work, offsetof(ThreadState, app_gs_base));
-    if (!app.insn.rex_w) copy.emit.mov_r32_r32(work, work);
-    if (stolen) copy.emit.mov_gs_r(spill_offset(Spill::kStolen), work);
+    copy.emit.mov_r32_gs(value, slot);
   }
-  if (stolen) copy.give_back(work, Spill::kRelocate);
+  copy.emit.mov_gs_r(kBase, value);
+  copy.give_back(value, Spill::kRelocate2);
+  copy.give_back(sum, Spill::kRelocate);
+}
+
+// A string instruction whose source is in gs: rsi gets the base added for its time. It may be
+// interrupted, and fault, in the middle: the state says that rsi is biased.
+void relocate_gs_string(Copy& copy) {
+  constexpr GprSet kUsed = set_of(x86::kRax) | set_of(x86::kRcx) | set_of(x86::kRdx) |
+                           set_of(x86::kRsi) | set_of(x86::kRdi);
+  GprSet in_use = kUsed;
+  const Gpr helper = copy.borrow(Spill::kRelocate, in_use);
+  copy.before(false);
+  copy.emit.mov_r_gs(helper, offsetof(ThreadState, app_gs_base));
+  copy.emit.lea_sum(x86::kRsi, x86::kRsi, helper);
+  copy.park(x86::kRsi, kBiasedByGs | x86::kRsi);
+  Rewrite rewrite;
+  rewrite.drop_segment = true;
+  copy.emit_rewritten(rewrite);
+  copy.after();
+  copy.emit.mov_r_gs(helper, offsetof(ThreadState, app_gs_base));
+  copy.emit.not_r(helper);
+  copy.emit.lea_sum1(x86::kRsi, x86::kRsi, helper);
+  copy.unpark(x86::kRsi);
+  copy.give_back(helper, Spill::kRelocate);
 }
 
 // Makes `base` what the rewritten operand is based on.
@@ -402,6 +442,9 @@ bool can_relocate(const AppInsn& app, bool cursor_stolen) {
       return insn.opcode != 0xa9;
     case Special::kLoadFarPtr:
       return insn.opcode != 0xb5;
+    case Special::kX87Env:
+    case Special::kXsave:  // they store the address of an x87 instruction
+      return false;
     default:
       break;
   }
@@ -409,7 +452,7 @@ bool can_relocate(const AppInsn& app, bool cursor_stolen) {
   // Truncated to 32 bits before gs_base is added, or the same for an operand that is not rewritten.
   if (insn.address_size_prefix && gs && has_own_address(insn)) return false;
   if (insn.address_size_prefix && (gs || insn.rip_relative) && is_movdir64b(insn)) return false;
-  return !is_gs_string(insn);
+  return !is_gs_string(insn) || !insn.address_size_prefix;
 }
 
 void relocate(const RelocateContext& context, const AppInsn& app, PieceWriter& out) {
@@ -419,9 +462,9 @@ void relocate(const RelocateContext& context, const AppInsn& app, PieceWriter& o
   const bool gs = uses_gs_memory(insn) && !is_lea(insn);
 
   // condition -> replacement
-  if (insn.special == Special::kRdGsBase || insn.special == Special::kWrGsBase) {
-    return relocate_gs_base(copy, app, context);
-  }
+  if (insn.special == Special::kRdGsBase) return relocate_rdgsbase(copy, app, context);
+  if (insn.special == Special::kWrGsBase) return relocate_wrgsbase(copy, app, context);
+  if (is_gs_string(insn)) return relocate_gs_string(copy);
   if (rename && relocate_stack_form(copy, app)) return;
   if (relocate_rip_lea(copy, app, rename)) return;
   if (is_gs_moffs(insn)) return relocate_gs_moffs(copy, app);

@@ -4,6 +4,7 @@
 #include "engine/context/gate.h"
 #include "engine/context/safe_copy.h"
 #include "engine/dispatch/check_point.h"
+#include "engine/signal/x87_pc.h"
 #include "sys/fail.h"
 #include "sys/syscall.h"
 
@@ -63,6 +64,16 @@ void reset_fpstate(u64 fpstate) {
   memset(reinterpret_cast<void*>(fpstate + sys::kXstateHeaderOffset), 0, 8);
 }
 
+// In the kernel's frame, before it is copied.
+void show_app_x87_pc(const Core& core, const KernelFrame& kernel) {
+  const u64 fpstate = reinterpret_cast<u64>(kernel.uc->uc_mcontext.fpstate);
+  if (fpstate == 0) return;
+  u64 pc;
+  memcpy(&pc, reinterpret_cast<const void*>(fpstate + sys::kX87PcOffset), sizeof pc);
+  pc = app_x87_pc(core, pc);
+  memcpy(reinterpret_cast<void*>(fpstate + sys::kX87PcOffset), &pc, sizeof pc);
+}
+
 u32 altstack_state(const ThreadState& thread, u64 rsp) {
   if (thread.altstack_bytes == 0) return kSsDisable;
   return on_altstack(thread, rsp) ? kSsOnstack : 0;
@@ -97,6 +108,7 @@ bool write_frame(ThreadState& thread, const sys::KernelSigaction& action, const 
   frame.uc.uc_stack.ss_flags = static_cast<int>(
       altstack_state(thread, thread.context.gpr[x86::kRsp]) | thread.altstack_flags);
   memcpy(&frame.uc.uc_sigmask, &thread.app_mask, sizeof thread.app_mask);
+  show_app_x87_pc(*thread.core, kernel);
   return safe_copy(reinterpret_cast<void*>(place.frame), &frame, sizeof frame) == 0 &&
          safe_copy(reinterpret_cast<void*>(place.fpstate),
                    reinterpret_cast<const void*>(kernel.uc->uc_mcontext.fpstate), fp_bytes) == 0;
@@ -239,6 +251,7 @@ void deliver(ThreadState& thread, int signal, const KernelFrame& kernel, u64 mac
   context.gpr[x86::kRsp] = place.frame;
   context.rflags &= ~u64{x86::kDf | x86::kTf | x86::kRf};
   context.pc = AppPc{action.handler};
+  begin_step(thread);
   if (core.check != nullptr) post_check(core, thread, CheckPost::kMoved);
   resume_at_pc(core, thread);
   return_to_gate(thread, kernel);
@@ -254,6 +267,7 @@ void app_sigreturn(Core& core, ThreadState& thread) {
   for_each_register(frame.uc.uc_mcontext, thread.context,
                     [](auto& machine, u64& app) { app = machine; });
   thread.context.pc = AppPc{frame.uc.uc_mcontext.rip};
+  begin_step(thread);
   memcpy(&thread.app_mask, &frame.uc.uc_sigmask, sizeof thread.app_mask);
   thread.app_mask &= ~(sys::signal_bit(SIGKILL) | sys::signal_bit(SIGSTOP));
   send_refused_faults(thread);

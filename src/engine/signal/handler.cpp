@@ -9,6 +9,7 @@
 #include "engine/dispatch/check_point.h"
 #include "engine/dispatch/stopped_thread.h"
 #include "engine/signal/deliver.h"
+#include "engine/signal/step.h"
 #include "engine/thread/exec_request.h"
 #include "sys/fail.h"
 #include "sys/syscall.h"
@@ -79,7 +80,10 @@ void hold_until_window(ThreadState& thread, int signal, const KernelFrame& frame
   TIPTOE_CHECK(thread.pending < ThreadState::kMaxHeld, signal, frame.uc->uc_mcontext.rip);
   memcpy(thread.held[thread.pending], frame.info, sizeof(siginfo_t));
   ++thread.pending;
-  const sys::SignalSet all = ~kAlwaysOurs;
+  // A trap that comes while it is blocked kills.
+  const bool traps = (frame.uc->uc_mcontext.eflags & x86::kTf) != 0;
+  const sys::SignalSet trap = traps ? sys::signal_bit(SIGTRAP) & ~thread.app_mask : 0;
+  const sys::SignalSet all = ~kAlwaysOurs & ~trap;
   memcpy(&frame.uc->uc_sigmask, &all, sizeof all);
 }
 
@@ -130,6 +134,7 @@ extern "C" void tiptoe_on_signal(int signal, siginfo_t* info, struct ucontext* u
   struct sigcontext& sc = uc->uc_mcontext;
   const u64 pc = sc.rip;
   const StoppedThread stopped = stopped_thread(core, thread, machine_context(sc), pc);
+  if (is_step_trap(signal, *info) && !has_stepped(thread, stopped, pc)) return;
   switch (stopped.where) {
     case Where::kCache:
       return on_signal_in_cache(core, thread, signal, frame, stopped);
@@ -151,7 +156,8 @@ extern "C" void tiptoe_on_signal(int signal, siginfo_t* info, struct ucontext* u
       return hold_until_window(thread, signal, frame);
     case Where::kSafeCopy:
       if (is_synchronous(signal, *info)) {
-        sc.rip = address(tiptoe_safe_copy_recover);
+        sc.rip = address(pc == address(tiptoe_safe_copy_fault) ? tiptoe_safe_copy_recover
+                                                               : tiptoe_x87_store_recover);
         return;
       }
       return hold_until_window(thread, signal, frame);
@@ -160,7 +166,10 @@ extern "C" void tiptoe_on_signal(int signal, siginfo_t* info, struct ucontext* u
         sys::fail("fault in the runtime (at, address)", pc - core.runtime_start,
                   reinterpret_cast<u64>(info->si_addr));
       }
-      if (pc == address(tiptoe_app_syscall_done) && is_trap(signal, *info)) thread.call_trapped = 1;
+      if ((pc == address(tiptoe_app_syscall_done) || pc == address(tiptoe_app_int80_done)) &&
+          is_trap(signal, *info)) {
+        thread.call_trapped = 1;
+      }
       return hold_until_window(thread, signal, frame);
     case Where::kApp:
       thread.context = stopped.app.context;

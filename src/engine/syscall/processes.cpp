@@ -62,7 +62,7 @@ SyscallAction on_vfork(const AppCall& call) {
 SyscallAction on_execve(const AppCall& call) {
   Core& core = call.core;
   ThreadState& thread = call.thread;
-  const bool at = call.number() == __NR_execveat;
+  const bool at = call.number == __NR_execveat;
   {
     const sys::Held held(core.lock);
     core.definitions.exec();
@@ -86,20 +86,31 @@ SyscallAction on_exit_group(const AppCall& call) {
 }
 
 SyscallAction on_arch_prctl(const AppCall& call) {
-  constexpr u64 kShadowStackEnable = 0x5001;
+  constexpr u64 kShadowStackEnable = 0x5001, kShadowStackStatus = 0x5005;
+  constexpr u64 kTaskSize = (u64{1} << 47) - kPageBytes;
   switch (call.argument(0)) {
-    case ARCH_SET_GS:
-      if (call.argument(1) >= u64{1} << 47) return finish(call, -EPERM);
+    case ARCH_SET_GS: {
+      if (call.argument(1) >= kTaskSize) return finish(call, -EPERM);
+      u16 selector;
+      asm("mov %%gs, %0" : "=r"(selector));
+      if (selector != 0 && has_fsgsbase(call.core)) load_gs_selector(call.thread, 0);
       call.thread.app_gs_base = call.argument(1);
       return finish(call, 0);
+    }
     case ARCH_GET_GS: {
       const u64 base = call.thread.app_gs_base;
       const bool failed =
           safe_copy(reinterpret_cast<void*>(call.argument(1)), &base, sizeof base) != 0;
       return finish(call, failed ? -EFAULT : 0);
     }
-    case kShadowStackEnable:  // our returns would not balance the shadow stack
+    case kShadowStackEnable: {
+      // Our returns would not balance the shadow stack. A kernel without them says so itself.
+      u64 features;
+      if (sys::is_error(sys::call(__NR_arch_prctl, kShadowStackStatus, &features))) {
+        return SyscallAction::kPassThrough;
+      }
       return finish(call, -EOPNOTSUPP);
+    }
     default:
       return SyscallAction::kPassThrough;
   }

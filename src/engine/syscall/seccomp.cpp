@@ -90,7 +90,7 @@ SyscallAction enter_strict_mode(const AppCall& call) {
 i64 filters_answer(const AppCall& call) {
   u64* const gpr = call.thread.context.gpr;
   const u64 before[] = {gpr[x86::kRdi], gpr[x86::kRsi], gpr[x86::kRdx]};
-  switch (call.number()) {
+  switch (call.number) {
     case __NR_rt_sigaction:
     case __NR_rt_sigprocmask:
       gpr[x86::kRsi] = gpr[x86::kRdx] = 0;

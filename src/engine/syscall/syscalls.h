@@ -8,21 +8,28 @@
 
 namespace tiptoe::engine {
 
-// One system call of the program: its arguments are the registers of thread.context.
+// One system call of the program, by its number in the 64-bit table and its arguments.
 struct AppCall {
   Core& core;
   ThreadState& thread;
+  i64 number;
+  u64 arguments[6];
 
-  u64 argument(unsigned i) const {
-    constexpr x86::Gpr kArguments[] = {x86::kRdi, x86::kRsi, x86::kRdx,
-                                       x86::kR10, x86::kR8,  x86::kR9};
-    return thread.context.gpr[kArguments[i]];
-  }
-  i64 number() const { return static_cast<i32>(thread.context.gpr[x86::kRax]); }
-  // Makes the call from here, with the program's arguments: the kernel's result, kNotMade or
-  // kTrapped.
+  u64 argument(unsigned i) const { return arguments[i]; }
+  // Makes the call from here, as the program would: the kernel's result, kNotMade or kTrapped.
   i64 make() const;
 };
+
+// The call that thread.context makes by `syscall`.
+AppCall app_call(Core& core, ThreadState& thread);
+
+// The handler of the call's number does what it does; kPassThrough when there is none.
+SyscallAction dispatch(const AppCall& call);
+
+// The exit and the number are recorded before the call is made: what never returns is in the trace
+// all the same. Room is made first, so that the words can be taken back when a signal comes before
+// the call.
+void record_syscall(Core& core, ThreadState& thread, const Exit& exit);
 
 // What to do; for kDone the handler has set the result by finish().
 using Handler = SyscallAction (*)(const AppCall&);

@@ -1,5 +1,4 @@
 // The table of wrapped system calls, a line a number, and the way in from gate.S.
-#include "engine/context/safe_copy.h"
 #include "engine/dispatch/check_point.h"
 #include "engine/dispatch/dispatch.h"
 #include "engine/syscall/seccomp.h"
@@ -59,11 +58,13 @@ constexpr Index make_index() {
 }
 constexpr Index kIndex = make_index();
 
+}  // namespace
+
 SyscallAction dispatch(const AppCall& call) {
-  const i64 number = call.number();
+  const i64 number = call.number;
   if (call.thread.strict_seccomp != 0 && !strict_mode_allows(number))
     return end_in_strict_mode(call);
-  if (call.core.filtered) {
+  if (call.core.filtered && call.thread.legacy_call == 0) {
     if (const i64 answer = filters_answer(call); answer != 0) return finish(call, answer);
   }
   if (number < 0 || number >= kMaxNumber || kIndex.slot[number] == 0) {
@@ -72,10 +73,7 @@ SyscallAction dispatch(const AppCall& call) {
   return kWrapped[kIndex.slot[number] - 1].handler(call);
 }
 
-// The exit and the number are recorded before the call is made: what never returns is in the trace
-// all the same. Room is made first, so that the words can be taken back when a signal comes before
-// the call.
-void record(Core& core, ThreadState& thread, const Exit& exit) {
+void record_syscall(Core& core, ThreadState& thread, const Exit& exit) {
   if (!thread.recording) return;
   make_flow_room(core.events, thread, 64);
   const u64 before = thread.cursor;
@@ -84,7 +82,14 @@ void record(Core& core, ThreadState& thread, const Exit& exit) {
   thread.syscall_recorded = static_cast<u32>(thread.cursor - before);
 }
 
-}  // namespace
+AppCall app_call(Core& core, ThreadState& thread) {
+  const u64(&gpr)[16] = thread.context.gpr;
+  return {core,
+          thread,
+          static_cast<i32>(gpr[x86::kRax]),
+          {gpr[x86::kRdi], gpr[x86::kRsi], gpr[x86::kRdx], gpr[x86::kR10], gpr[x86::kR8],
+           gpr[x86::kR9]}};
+}
 
 i64 AppCall::make() const {
   thread.call_trapped = 0;
@@ -93,7 +98,7 @@ i64 AppCall::make() const {
 }
 
 SyscallAction finish(const sys::Held& held, const AppCall& call, i64 result) {
-  if (result == kTrapped) result = call.number();  // what the kernel leaves in rax
+  if (result == kTrapped) result = static_cast<i32>(call.thread.context.gpr[x86::kRax]);  // what the kernel leaves in rax
   // What is not made stays to be made: the program is still at its instruction.
   if (result != kNotMade) finish_syscall(call.thread, result);
   resume_at_pc(held, call.core, call.thread);
@@ -115,25 +120,16 @@ int tiptoe_on_syscall(ThreadState& thread) {
   sys::log(3, "syscall", thread.context.gpr[x86::kRax], thread.context.gpr[x86::kRdi],
            thread.context.gpr[x86::kRsi]);
   if (core.check != nullptr) post_check(core, thread, CheckPost::kBeforeSyscall);
-  record(core, thread, exit);
+  record_syscall(core, thread, exit);
   release_cache(thread);  // the call may take for ever
-  return static_cast<int>(dispatch({core, thread}));
+  thread.legacy_call = 0;
+  return static_cast<int>(dispatch(app_call(core, thread)));
 }
 
 void tiptoe_after_syscall(ThreadState& thread) {
   withdraw_exec(*thread.core, thread);
   finish_syscall(thread, static_cast<i64>(thread.context.gpr[x86::kRax]));
   resume_at_pc(*thread.core, thread);
-}
-
-// An instruction that is neither copied nor rewritten.
-void tiptoe_on_emulate(ThreadState& thread) {
-  take_cursor(thread);
-  const Exit& exit = thread.core->exit(thread.exit_index);
-  const AppPc pc = exit.owner->start + exit.app_offset;
-  u64 bytes = 0;
-  safe_copy(&bytes, reinterpret_cast<const void*>(raw(pc)), sizeof bytes);
-  sys::fail("this instruction is not supported yet (address, first bytes)", raw(pc), bytes);
 }
 
 }  // extern "C"

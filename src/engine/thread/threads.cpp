@@ -20,7 +20,6 @@ constexpr u64 kSignalStackBytes = 56 << 10;
 constexpr u64 kRuntimeStackBytes = 40 << 10;
 constexpr u64 kThreadBytes = kPageBytes + kSignalStackBytes + kPageBytes + kRuntimeStackBytes +
                              align_up(sizeof(ThreadState), kPageBytes);
-constexpr u64 kHwcap2FsGsBase = 2;
 
 u64 entry(void (*label)()) {
   return reinterpret_cast<u64>(label);
@@ -90,6 +89,7 @@ ThreadState& allocate_thread(const sys::Held&, Core& core) {
   thread->call_trapped = 0;
   thread->strict_seccomp = 0;
   thread->refused_faults = 0;
+  thread->step_from = 0;
   thread->silent = 0;
   thread->altstack_base = 0;
   thread->altstack_bytes = 0;
@@ -98,8 +98,28 @@ ThreadState& allocate_thread(const sys::Held&, Core& core) {
   return *thread;
 }
 
+bool has_fsgsbase(const Core& core) {
+  constexpr u64 kHwcap2FsGsBase = 2;
+  return (core.hwcap2 & kHwcap2FsGsBase) != 0;
+}
+
+void load_gs_selector(ThreadState& thread, u16 selector) {
+  // In between a signal handler would not find the thread.
+  const sys::SignalSet before = current_kernel_mask();
+  set_kernel_mask(~sys::SignalSet{0});
+  asm volatile(
+      "wrgsbase %[base]\n\t"
+      "mov %w[selector], %%gs\n\t"
+      "rdgsbase %[base]\n\t"
+      "wrgsbase %[self]"
+      : [base] "+r"(thread.app_gs_base)
+      : [selector] "r"(selector), [self] "r"(&thread)
+      : "memory");
+  set_kernel_mask(before);
+}
+
 void set_gs(const Core& core, ThreadState& thread) {
-  if ((core.hwcap2 & kHwcap2FsGsBase) != 0) {
+  if (has_fsgsbase(core)) {
     asm volatile("wrgsbase %0" : : "r"(&thread) : "memory");
   } else {
     sys::call(__NR_arch_prctl, ARCH_SET_GS, &thread);
@@ -157,6 +177,7 @@ void prepare_clone(Core& core, ThreadState& parent, const CloneKind& kind) {
   child->parent = &parent;
   child->clone_kind = kind;
   child->silent = parent.silent;
+  child->legacy_call = parent.legacy_call;
   if (!kind.shares_memory || kind.is_vfork) {
     child->altstack_base = parent.altstack_base;
     child->altstack_bytes = parent.altstack_bytes;

@@ -79,9 +79,16 @@ class Planner {
     const x86::Insn& insn = last().insn;
     const AppPc target = next_pc() + insn.branch_offset;
     switch (insn.flow) {
-      case Flow::kNext:
       case Flow::kInt:
+        if (is_int80(insn)) {
+          add_exit(ExitKind::kSyscall, next_pc());
+          return false;
+        }
+        [[fallthrough]];
+      case Flow::kNext:
         if (!insn.valid || !can_relocate(last(), cursor_stolen_)) return end_here(insn.valid);
+        // What comes behind is executed with the trap flag, if the program has just set it.
+        if (insn.special == x86::Special::kPopf) return end_with_fall_through();
         // A store may change code that comes next: what follows is compared when it is entered.
         if (plan_.checked && insn.writes_memory) return end_with_fall_through();
         return true;

@@ -10,6 +10,11 @@ namespace tiptoe::engine {
 constexpr unsigned kMaxBlockInsns = 64;
 constexpr unsigned kMaxBlockExits = 12;
 
+// The 32-bit way into the kernel.
+inline bool is_int80(const x86::Insn& insn) {
+  return insn.flow == x86::Flow::kInt && (insn.imm & 0xff) == 0x80;
+}
+
 // A way out in planning: becomes an Exit. Recorded ones come first and in program order.
 struct PlannedExit {
   ExitKind kind;

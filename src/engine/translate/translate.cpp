@@ -132,6 +132,11 @@ class BlockEmitter {
         relocate(context_, app, hot_);
         return 0;
       case Flow::kInt:
+        if (is_int80(app.insn)) {
+          emit_to_runtime(app, ordinal, offsetof(ThreadState, enter_emulate));
+          return 1;
+        }
+        [[fallthrough]];
       case Flow::kInt3:
       case Flow::kInt1:
       case Flow::kInto:
@@ -150,11 +155,14 @@ class BlockEmitter {
                            // path
         mark_before(hot_, app);
         hot_.emit.mov_r_imm(x86::kRax, 0);
-        [[fallthrough]];
+        emit_fall_through(ordinal);
+        return 1;
       case Flow::kJmp:
         mark_before(hot_, app);
         record(hot_, block_.exits[ordinal]);
-        mark_exit(hot_, ordinal);
+        // Unless it is recorded, the jump itself is what takes the program away: so each jump of the
+        // program is an instruction to be stepped over in the cache, too.
+        if (context_.cursor_stolen) mark_exit(hot_, ordinal);
         emit_patchable_jump(hot_, ordinal);
         return 1;
       case Flow::kCall:
