@@ -1,3 +1,4 @@
+// hazard: 1.10
 // Hazard: far branches. To the program's own code segment they are like near ones, in all operand
 // sizes; a selector that is no code segment faults at the branch; iretq sets flags and stack at once.
 // Exits with 40; at the first check that fails with the number of those before it.

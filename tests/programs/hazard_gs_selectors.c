@@ -1,3 +1,4 @@
+// hazard: 2.7
 // Hazard: the program loads selectors into gs and fs, of the local descriptor table and of its own,
 // reads them back, reads and writes through them, changes the descriptor, sets the bases directly,
 // and asks for the impossible. A tracer that needs a segment register for itself must keep its own
@@ -22,13 +23,19 @@ static void on_fault(int signal, siginfo_t* info, void* context) {
 static char* low;
 
 static int set_entry(unsigned number, void* base, int present) {
-  struct user_desc d = {.entry_number = number, .limit = 0xfffff, .seg_32bit = 1,
-                        .limit_in_pages = 1, .useable = 1, .seg_not_present = !present};
+  struct user_desc d = {.entry_number = number,
+                        .limit = 0xfffff,
+                        .seg_32bit = 1,
+                        .limit_in_pages = 1,
+                        .useable = 1,
+                        .seg_not_present = !present};
   d.base_addr = (unsigned)(unsigned long)base;
   return (int)syscall(SYS_modify_ldt, 0x11, &d, sizeof d);
 }
 
-static void load(unsigned short selector) { __asm__ volatile("mov %0, %%gs" ::"r"(selector)); }
+static void load(unsigned short selector) {
+  __asm__ volatile("mov %0, %%gs" ::"r"(selector));
+}
 static unsigned stored(void) {
   unsigned selector;
   __asm__ volatile("mov %%gs, %0" : "=r"(selector));
@@ -40,7 +47,9 @@ static unsigned long base(void) {
   return b;
 }
 // 1 in place of an address that depends on where things are.
-static unsigned long shown(unsigned long b) { return b == (unsigned long)low ? 1 : b; }
+static unsigned long shown(unsigned long b) {
+  return b == (unsigned long)low ? 1 : b;
+}
 static char at(long offset) {
   char c;
   __asm__ volatile("movb %%gs:(%1), %0" : "=q"(c) : "r"(offset));
@@ -52,17 +61,27 @@ static void try_to(const char* what, void (*action)(void)) {
   if (signal == 0) action();
   printf("%s: signal %d, gs %x base %lx\n", what, signal, stored(), shown(base()));
 }
-static void load_kernel(void) { load(0x10); }
-static void load_beyond(void) { load(0xfff8); }
-static void load_absent(void) { load(0x17); }
-static void load_code(void) { load(0x33); }
+static void load_kernel(void) {
+  load(0x10);
+}
+static void load_beyond(void) {
+  load(0xfff8);
+}
+static void load_absent(void) {
+  load(0x17);
+}
+static void load_code(void) {
+  load(0x33);
+}
 static void write_odd_base(void) {
   __asm__ volatile("wrgsbase %0" ::"r"(0x8000000000000000ul));
 }
 static void write_odd_fs_base(void) {
   __asm__ volatile("wrfsbase %0" ::"r"(0x0000800000000000ul));
 }
-static void load_from_nowhere(void) { __asm__ volatile("movw 16, %gs"); }
+static void load_from_nowhere(void) {
+  __asm__ volatile("movw 16, %gs");
+}
 
 static void* thread(void* unused) {
   (void)unused;
@@ -149,7 +168,8 @@ int main(void) {
   load(0);
   printf("null: gs %x base %lx\n", stored(), shown(base()));
   load(3);
-  printf("null, privilege 3: gs %x base %lx\n", stored(), shown(base()));
+  // What is read back depends on whether an interrupt has come since.
+  printf("null, privilege 3: base %lx\n", shown(base()));
   load(0x2b);
   printf("data: gs %x base %lx\n", stored(), shown(base()));
   try_to("of the kernel", load_kernel);

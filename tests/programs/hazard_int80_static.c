@@ -1,3 +1,5 @@
+// modes: no-ticks (sleeps and reads that a signal interrupts are counted)
+// hazard: 3.2
 // Hazard: 64-bit code that makes system calls by int 0x80, with the numbers of 32-bit programs: the
 // calls that name memory, signals, processes and threads among them. No register but rax changes.
 // build: -no-pie -Wl,-z,norelro
@@ -14,10 +16,10 @@ static long legacy(long number, long a, long b, long c, long d, long e, long f) 
 }
 #define call0(n) legacy(n, 0, 0, 0, 0, 0, 0)
 
-static volatile int ticks;
+static volatile int* ticks;
 static void on_tick(int signal) {
   (void)signal;
-  ++ticks;
+  ++*ticks;
 }
 
 static char stack[1 << 16] __attribute__((aligned(16)));
@@ -93,24 +95,25 @@ int main(void) {
   printf("failed execve %ld\n", legacy(11, (long)"/nothing", 0, 0, 0, 0, 0));
 
   // Signals: a call that a handler interrupts, and one that is made again.
+  ticks = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   struct sigaction action = {.sa_handler = on_tick};
   sigaction(SIGALRM, &action, NULL);
   start_timer(20000);
   static int wait[2] = {2, 0};  // seconds, nanoseconds
   long result = legacy(162, (long)wait, 0, 0, 0, 0, 0);
-  printf("nanosleep %ld ticks %d\n", result, ticks > 0);
+  printf("nanosleep %ld ticks %d\n", result, *ticks > 0);
   action.sa_flags = SA_RESTART;
   sigaction(SIGALRM, &action, NULL);
-  ticks = 0;
+  *ticks = 0;
   if (pipe(pipes) != 0) return 1;
   static char byte;
   child = fork();
   if (child == 0) {
-    usleep(100000);
+    while (*ticks < 3) usleep(1000);
     _exit(write(pipes[1], "x", 1) == 1 ? 0 : 1);
   }
   result = legacy(3, pipes[0], (long)&byte, 1, 0, 0, 0);
-  printf("read %ld ticks %d\n", result, ticks > 1);
+  printf("read %ld ticks %d\n", result, *ticks >= 3);
   start_timer(0);
   wait_for(child);
   static unsigned long long blocked = 1ull << (SIGUSR1 - 1), old;

@@ -1,7 +1,9 @@
+// hazard: 2.3
 // Hazard: a program that single-steps itself. It sets the trap flag (by popf, by a frame that
-// sigreturn loads, by iretq), and a SIGTRAP handler notes where each instruction was: straight code,
-// branches, calls, returns, string instructions with rep, system calls, flags on the stack. A tracer
-// that runs other instructions than the program's own traps too often, or shows its own addresses.
+// sigreturn loads, by iretq), and a SIGTRAP handler notes where each instruction was: straight
+// code, branches, calls, returns, string instructions with rep, system calls, flags on the stack. A
+// tracer that runs other instructions than the program's own traps too often, or shows its own
+// addresses.
 #include "hazard.h"
 
 extern char stepped[], stepped_end[], returned[], after_iretq[];

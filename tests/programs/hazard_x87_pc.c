@@ -1,3 +1,4 @@
+// hazard: 2.4
 // Hazard: the x87 unit remembers where its last instruction stood, and fnstenv, fnsave, fxsave,
 // xsave, xsavec and signal frames show it. The program finds its own address there (position-
 // independent shellcode finds itself so), never that of a copy.

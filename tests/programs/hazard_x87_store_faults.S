@@ -1,3 +1,4 @@
+// hazard: 2.4
 // Hazard: stores of the floating-point state that fault (no memory, not aligned, read-only) do so at
 // the store itself, with every register as it was. Exits with 8; earlier when one is wrong.
 #include "path_asm.inc"

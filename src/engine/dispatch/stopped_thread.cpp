@@ -69,7 +69,8 @@ StoppedThread stopped_thread(const Core& core, const ThreadState& thread, const 
     }
     case Where::kSyscallDone: {
       const i64 result = static_cast<i64>(machine.gpr[x86::kRax]);
-      return {where, nullptr, between_blocks(behind_syscall(thread.context, result, thread.legacy_call != 0))};
+      return {where, nullptr,
+              between_blocks(behind_syscall(thread.context, result, thread.legacy_call != 0))};
     }
     case Where::kApp: {
       AppState app = between_blocks(machine);

@@ -13,26 +13,36 @@ namespace tiptoe::engine {
 namespace {
 
 // Calls of the 32-bit table (arch/x86/entry/syscalls/syscall_32.tbl of Linux) whose number in the
-// 64-bit table has the same arguments: the wrapper of that number does for both. Numbers from 424 on
-// are the same in both tables; others are not wrapped, and pass through.
+// 64-bit table has the same arguments: the wrapper of that number does for both. Numbers from 424
+// on are the same in both tables; others are not wrapped, and pass through.
 struct Same {
   u16 legacy, number;
 };
 constexpr Same kSame[] = {
-    {1, __NR_exit},          {2, __NR_fork},          {11, __NR_execve},
-    {45, __NR_brk},          {91, __NR_munmap},       {120, __NR_clone},
-    {125, __NR_mprotect},    {163, __NR_mremap},      {175, __NR_rt_sigprocmask},
-    {179, __NR_rt_sigsuspend}, {190, __NR_vfork},     {252, __NR_exit_group},
-    {358, __NR_execveat},    {380, __NR_pkey_mprotect}, {386, __NR_rseq},
+    {1, __NR_exit},
+    {2, __NR_fork},
+    {11, __NR_execve},
+    {45, __NR_brk},
+    {91, __NR_munmap},
+    {120, __NR_clone},
+    {125, __NR_mprotect},
+    {163, __NR_mremap},
+    {175, __NR_rt_sigprocmask},
+    {179, __NR_rt_sigsuspend},
+    {190, __NR_vfork},
+    {252, __NR_exit_group},
+    {358, __NR_execveat},
+    {380, __NR_pkey_mprotect},
+    {386, __NR_rseq},
     {397, __NR_shmat},
 };
 constexpr i64 kSameFrom = 424;
 
 constexpr i64 kOldMmap = 90, kMmap2 = 192, kIpc = 117, kSignal = 48, kSetThreadArea = 243;
 // Their handlers and frames are those of 32-bit programs.
-constexpr i64 kForeign[] = {67 /*sigaction*/, 72 /*sigsuspend*/,    119 /*sigreturn*/,
-                            126 /*sigprocmask*/, 173 /*rt_sigreturn*/, 174 /*rt_sigaction*/,
-                            186 /*sigaltstack*/, 69 /*ssetmask*/};
+constexpr i64 kForeign[] = {
+    67 /*sigaction*/,     72 /*sigsuspend*/,    119 /*sigreturn*/,   126 /*sigprocmask*/,
+    173 /*rt_sigreturn*/, 174 /*rt_sigaction*/, 186 /*sigaltstack*/, 69 /*ssetmask*/};
 
 constexpr x86::Gpr kArguments[] = {x86::kRbx, x86::kRcx, x86::kRdx,
                                    x86::kRsi, x86::kRdi, x86::kRbp};

@@ -15,8 +15,7 @@ constexpr u16 kUserCode = 0x33, kUserData = 0x2b;
 
 // The descriptor behind a selector. Usable: a present code or data segment of our own level, 3.
 inline Selector look_at(u16 selector) {
-  constexpr u32 kCodeOrData = 1u << 12, kCode = 1u << 11, kPresent = 1u << 15,
-                kLong = 1u << 21;
+  constexpr u32 kCodeOrData = 1u << 12, kCode = 1u << 11, kPresent = 1u << 15, kLong = 1u << 21;
   if ((selector & ~3u) == 0) return {};
   u32 rights = 0;
   bool found;

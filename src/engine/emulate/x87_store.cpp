@@ -13,7 +13,8 @@ int tiptoe_x87_store(int kind, void* address, tiptoe::u64 eax, tiptoe::u64 edx);
 namespace tiptoe::engine {
 namespace {
 
-// As gate.S numbers them. Bit 0: with REX.W, or for fnstenv and fnsave: with an operand size prefix.
+// As gate.S numbers them. Bit 0: with REX.W, or for fnstenv and fnsave: with an operand size
+// prefix.
 enum Kind { kFnstenv = 0, kFnsave = 2, kFxsave = 4, kXsave = 6, kXsaveopt = 8, kXsavec = 10 };
 
 Kind kind_of(const x86::Insn& insn) {

@@ -462,6 +462,11 @@ void relocate(const RelocateContext& context, const AppInsn& app, PieceWriter& o
   const bool gs = uses_gs_memory(insn) && !is_lea(insn);
 
   // condition -> replacement
+  if (!insn.valid) {
+    copy.before(true);
+    copy.emit.bytes(app.bytes.data(), insn.length);
+    return;
+  }
   if (insn.special == Special::kRdGsBase) return relocate_rdgsbase(copy, app, context);
   if (insn.special == Special::kWrGsBase) return relocate_wrgsbase(copy, app, context);
   if (is_gs_string(insn)) return relocate_gs_string(copy);

@@ -1,5 +1,5 @@
-// The x87 instruction pointer: the processor keeps the address of the last x87 instruction, which is
-// one in the cache. Whoever shows it to the program shows the program's own.
+// The x87 instruction pointer: the processor keeps the address of the last x87 instruction, which
+// is one in the cache. Whoever shows it to the program shows the program's own.
 #pragma once
 
 #include "engine/translate/core.h"

@@ -98,7 +98,8 @@ i64 AppCall::make() const {
 }
 
 SyscallAction finish(const sys::Held& held, const AppCall& call, i64 result) {
-  if (result == kTrapped) result = static_cast<i32>(call.thread.context.gpr[x86::kRax]);  // what the kernel leaves in rax
+  if (result == kTrapped)
+    result = static_cast<i32>(call.thread.context.gpr[x86::kRax]);  // what the kernel leaves in rax
   // What is not made stays to be made: the program is still at its instruction.
   if (result != kNotMade) finish_syscall(call.thread, result);
   resume_at_pc(held, call.core, call.thread);

@@ -1,5 +1,6 @@
 #include "engine/translate/block_plan.h"
 
+#include "arch/x86/processor.h"
 #include "engine/context/safe_copy.h"
 
 namespace tiptoe::engine {
@@ -46,6 +47,7 @@ class Planner {
     if (!x86::decode({bytes, got}, x86::Mode::k64, app.insn)) {
       if (got < x86::kMaxInsnBytes) return false;  // runs into memory that cannot be executed
     }
+    if (app.insn.encoding == x86::Encoding::kRex2 && !x86::has_apx()) app.insn.valid = false;
     app.bytes = {bytes, app.insn.length};
     app.pc = next_pc();
     app.app_offset = static_cast<u16>(plan_.app_bytes);
@@ -78,6 +80,7 @@ class Planner {
   bool take() {
     const x86::Insn& insn = last().insn;
     const AppPc target = next_pc() + insn.branch_offset;
+    if (!insn.valid) return end_with_fall_through();  // copied, to raise #UD
     switch (insn.flow) {
       case Flow::kInt:
         if (is_int80(insn)) {
@@ -86,7 +89,10 @@ class Planner {
         }
         [[fallthrough]];
       case Flow::kNext:
-        if (!insn.valid || !can_relocate(last(), cursor_stolen_)) return end_here(insn.valid);
+        if (!can_relocate(last(), cursor_stolen_)) {  // the runtime executes it
+          add_exit(ExitKind::kOther, next_pc());
+          return false;
+        }
         // What comes behind is executed with the trap flag, if the program has just set it.
         if (insn.special == x86::Special::kPopf) return end_with_fall_through();
         // A store may change code that comes next: what follows is compared when it is entered.
@@ -140,15 +146,6 @@ class Planner {
 
   bool end_with_fall_through() {
     fall_through();
-    return false;
-  }
-  // An instruction that is not copied: one that raises #UD is, to raise it; others are emulated.
-  bool end_here(bool valid) {
-    if (valid) {
-      add_exit(ExitKind::kOther, next_pc());
-    } else {
-      fall_through();
-    }
     return false;
   }
 

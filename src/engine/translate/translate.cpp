@@ -121,6 +121,10 @@ class BlockEmitter {
 
   // Emits the instruction; returns how many planned exits it used up.
   unsigned emit_insn(const AppInsn& app, unsigned ordinal) {
+    if (!app.insn.valid) {
+      relocate(context_, app, hot_);
+      return 0;
+    }
     switch (app.insn.flow) {
       case Flow::kNext:
         if (ordinal < plan_.exit_count && plan_.exits[ordinal].kind == ExitKind::kOther &&
@@ -160,8 +164,8 @@ class BlockEmitter {
       case Flow::kJmp:
         mark_before(hot_, app);
         record(hot_, block_.exits[ordinal]);
-        // Unless it is recorded, the jump itself is what takes the program away: so each jump of the
-        // program is an instruction to be stepped over in the cache, too.
+        // Unless it is recorded, the jump itself is what takes the program away: so each jump of
+        // the program is an instruction to be stepped over in the cache, too.
         if (context_.cursor_stolen) mark_exit(hot_, ordinal);
         emit_patchable_jump(hot_, ordinal);
         return 1;
