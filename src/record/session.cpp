@@ -139,7 +139,7 @@ void Recorder::loop() {
     epoll_event dead[16];
     if (epoll_wait(pidfds_.get(), dead, 16, 0) > 0) drains_.wake();
     while (!ended_) {
-      ReceivedMessage received = receive_message(socket_, false);
+      ReceivedMessage received = receive_message(socket_);
       if (received.outcome == ReceivedMessage::kNone) break;
       on_message(received);
     }

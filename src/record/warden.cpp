@@ -25,6 +25,8 @@
 namespace tiptoe::record {
 namespace {
 
+constexpr int kContinueAgainMs = 20;
+
 // Sleeps on the doorbells and tells the warden's loop, which waits for descriptors.
 class BellRinger {
  public:
@@ -83,7 +85,9 @@ class Warden {
   void loop();
   bool done() const { return !main_alive_ && recorder_gone_ && execs_.idle(); }
 
+  void wait_for_event(bool may_be_bell);
   void reap();
+  void look_for_continued_main();
   void on_main_report(int wait_status);
   void read_messages();
   void on_message(const Message& message);
@@ -92,6 +96,7 @@ class Warden {
   void on_untraced(pid_t pid, const std::string& reason);
   void hand_over(inject::Injected& injected, u32 parent_image, u32 parent_process);
   void await_held(u32 image);
+  void continue_main();
   void on_recorder_gone();
   void notice(const std::string& text);
   void send(const Message& message, int fd = -1);
@@ -106,7 +111,9 @@ class Warden {
   std::unique_ptr<BellRinger> bells_;
   pid_t main_ = -1;
   bool main_alive_ = false;
-  bool lost_at_start_ = false;  // the program was killed before it was handed over
+  bool main_continued_ = false;  // since it was last stopped
+  u32 unanswered_stops_ = 0;     // the recorder has been told, and has not been continued
+  bool lost_at_start_ = false;   // the program was killed before it was handed over
   bool recorder_gone_ = false;
   u32 last_image_ = 0;
   u32 last_held_ = 0;
@@ -173,12 +180,7 @@ void Warden::loop() {
   for (;;) {
     reap();
     if (done()) return;
-    pollfd events[] = {{signals_.get(), POLLIN, 0},
-                       {bell_event_.get(), POLLIN, 0},
-                       {recorder_gone_ ? -1 : socket_, POLLIN, 0}};
-    poll(events, 3, -1);
-    signalfd_siginfo info;
-    while (read(signals_.get(), &info, sizeof(info)) == sizeof(info)) continue;
+    wait_for_event(true);
     eventfd_t rings;
     eventfd_read(bell_event_.get(), &rings);
     read_messages();
@@ -192,11 +194,39 @@ void Warden::reap() {
     if (execs_.on_report(pid, status)) continue;
     if (pid == main_) on_main_report(status);
   }
+  look_for_continued_main();
+}
+
+// Asked about the main program alone: a tracer that waits for WCONTINUED takes the news away from
+// the real parents of those that it is attached to.
+void Warden::look_for_continued_main() {
+  if (!main_alive_ || unanswered_stops_ == 0) return;
+  siginfo_t info{};
+  if (waitid(P_PID, static_cast<id_t>(main_), &info, WCONTINUED | WNOHANG) == 0 &&
+      info.si_pid == main_) {
+    main_continued_ = true;
+  }
+}
+
+// Sleeps until something happens. Whoever stops the program stops the recorder; whoever continues
+// the program alone must not leave the recorder behind. It may not have come to its stop yet, so it
+// is told until it answers.
+void Warden::wait_for_event(bool may_be_bell) {
+  const auto is_to_continue = [this] { return main_continued_ && unanswered_stops_ != 0; };
+  pollfd events[] = {{signals_.get(), POLLIN, 0},
+                     {may_be_bell ? bell_event_.get() : -1, POLLIN, 0},
+                     {recorder_gone_ ? -1 : socket_, POLLIN, 0}};
+  poll(events, 3, is_to_continue() ? kContinueAgainMs : -1);
+  if (is_to_continue()) kill(options_.inject.segment.recorder_pid, SIGCONT);
+  signalfd_siginfo info;
+  while (read(signals_.get(), &info, sizeof(info)) == sizeof(info)) continue;
 }
 
 void Warden::on_main_report(int wait_status) {
   if (WIFSTOPPED(wait_status)) {
     send({MessageKind::kMainStopped, 0, main_, WSTOPSIG(wait_status)});
+    ++unanswered_stops_;
+    main_continued_ = false;
     return;
   }
   main_alive_ = false;
@@ -205,7 +235,7 @@ void Warden::on_main_report(int wait_status) {
 
 void Warden::read_messages() {
   while (!recorder_gone_) {
-    ReceivedMessage received = receive_message(socket_, false);
+    ReceivedMessage received = receive_message(socket_);
     if (received.outcome == ReceivedMessage::kNone) return;
     if (received.outcome == ReceivedMessage::kClosed) return on_recorder_gone();
     on_message(received.message);
@@ -228,14 +258,19 @@ void Warden::on_message(const Message& message) {
     case MessageKind::kForward:
       if (main_alive_) kill(main_, message.value);
       break;
-    case MessageKind::kContinue: {
-      const auto state = inject::status_field(main_, "State");
-      if (main_alive_ && state && state->starts_with('T')) kill(main_, SIGCONT);
+    case MessageKind::kContinue:
+      --unanswered_stops_;
+      if (unanswered_stops_ == 0 && !main_continued_) continue_main();
       break;
-    }
     default:
       break;
   }
+}
+
+// Who continues tiptoe continues the program.
+void Warden::continue_main() {
+  const auto state = inject::status_field(main_, "State");
+  if (main_alive_ && state && state->starts_with('T')) kill(main_, SIGCONT);
 }
 
 void Warden::on_recorder_gone() {
@@ -300,13 +335,11 @@ void Warden::hand_over(inject::Injected& injected, u32 parent_image, u32 parent_
 }
 
 void Warden::await_held(u32 image) {
-  while (!recorder_gone_ && !aborted_ && last_held_ != image) {
-    ReceivedMessage received = receive_message(socket_, true);
-    if (received.outcome == ReceivedMessage::kMessage) {
-      on_message(received.message);
-    } else {
-      on_recorder_gone();
-    }
+  for (;;) {
+    read_messages();
+    if (recorder_gone_ || aborted_ || last_held_ == image) return;
+    look_for_continued_main();
+    wait_for_event(false);
   }
 }
 

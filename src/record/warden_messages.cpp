@@ -50,12 +50,12 @@ bool send_message(int socket, const Message& message, int fd) {
   return sent == sizeof(message);
 }
 
-ReceivedMessage receive_message(int socket, bool wait) {
+ReceivedMessage receive_message(int socket) {
   ReceivedMessage received;
   Envelope envelope(received.message);
   ssize_t got;
   do {
-    got = recvmsg(socket, &envelope.header, MSG_CMSG_CLOEXEC | (wait ? 0 : MSG_DONTWAIT));
+    got = recvmsg(socket, &envelope.header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
   } while (got < 0 && errno == EINTR);
   if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return received;
   if (got != sizeof(Message)) {

@@ -47,7 +47,7 @@ struct ReceivedMessage {
 
 // False when the other side is gone.
 bool send_message(int socket, const Message& message, int fd = -1);
-// `wait`: block until something comes.
-ReceivedMessage receive_message(int socket, bool wait);
+// Does not wait.
+ReceivedMessage receive_message(int socket);
 
 }  // namespace tiptoe::record

@@ -101,6 +101,23 @@ TEST_F(Session, tiptoe_stops_and_continues_with_the_program) {
   }
 }
 
+// Quickly, too, when tiptoe has not come to its own stop.
+TEST_F(Session, tiptoe_goes_on_when_only_the_program_is_continued) {
+  const pid_t tiptoe = start("for i in $(seq 40); do sleep 0.01; done; exit 7");
+  for (int i = 0; i < 20; ++i) {
+    kill(program_, SIGSTOP);
+    pause_ms(i % 4);
+    kill(program_, SIGCONT);
+    pause_ms(5);
+  }
+  int status;
+  do {
+    status = wait_for(tiptoe);
+  } while (WIFSTOPPED(status));
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 7);
+}
+
 TEST_F(Session, a_killed_tiptoe_leaves_the_program_running) {
   const std::string result = workshop_.path("result");
   const pid_t tiptoe = start("sleep 0.2; echo finished >" + result, workshop_.path("trace"));
