@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "record/futex.h"
+#include "record/written_words.h"
 #include "trace/module_identity.h"
 
 namespace tiptoe::record {
@@ -44,7 +45,7 @@ UniqueFd open_pidfd(pid_t pid) {
 }  // namespace
 
 DrainTotals& DrainTotals::operator+=(const DrainTotals& other) {
-  instructions += other.instructions;
+  flow_words += other.flow_words;
   dropped_words += other.dropped_words;
   threads += other.threads;
   processes += other.processes;
@@ -128,9 +129,6 @@ void ImageDrain::drain_definitions_of(u32 index) {
 
 void ImageDrain::on_definition(DefinitionKind kind, std::span<const u8> payload) {
   switch (kind) {
-    case DefinitionKind::kBlock:
-      counter_.define(payload);
-      break;
     case DefinitionKind::kThread:
       ++threads_;
       break;
@@ -198,7 +196,7 @@ void ImageDrain::write_flow(u32 index, std::span<const u32> words) {
   const ChunkDescriptor& descriptor = mapping_.descriptor(index);
   next_sequence_[descriptor.stream] = descriptor.sequence + 1;
   if (words.empty()) return;
-  counter_.count(words);
+  flow_words_ += words.size();
   if (!writer_) return;
   // The program waits for a recorder that is too far behind: density is for when there is time.
   const bool behind = load(control().sealed_count) >= kBehindChunks;
@@ -324,8 +322,7 @@ void ImageDrain::abandon() {
 }
 
 DrainTotals ImageDrain::totals() const {
-  return {counter_.instructions(), load(control().dropped_words) + unwritten_words_, threads_,
-          processes_};
+  return {flow_words_, load(control().dropped_words) + unwritten_words_, threads_, processes_};
 }
 
 }  // namespace tiptoe::record

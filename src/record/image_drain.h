@@ -18,7 +18,6 @@
 #include "bridge/shared_memory.h"
 #include "inject/segment.h"
 #include "inject/unique_fd.h"
-#include "record/instruction_counter.h"
 #include "record/process_ids.h"
 #include "trace/writer.h"
 
@@ -27,7 +26,7 @@ namespace tiptoe::record {
 constexpr u32 kRootProcess = 1;  // the number of the process that runs the image
 
 struct DrainTotals {
-  u64 instructions = 0;
+  u64 flow_words = 0;
   u64 dropped_words = 0;
   u32 threads = 0;
   u32 processes = 0;
@@ -91,7 +90,7 @@ class ImageDrain {
   inject::SegmentMapping mapping_;
   u32 chunk_count_;
   trace::Writer* writer_;
-  InstructionCounter counter_;
+  u64 flow_words_ = 0;
   u64 unwritten_words_ = 0;  // taken from the program, and lost to a full disk
   pid_t root_;
   u32 threads_ = 0;

@@ -275,8 +275,9 @@ void Recorder::write_end(const DrainThread::Result& result) {
   }
   const Status status = writer_->finish(reason, totals);
   if (!status) say(status.error().message);
-  say(summary_line({result.totals.instructions, result.totals.threads, result.totals.processes,
-                    writer_->totals().file_bytes, result.totals.dropped_words, *options_.output}));
+  say(summary_line({result.totals.flow_words * sizeof(u32), result.totals.threads,
+                    result.totals.processes, writer_->totals().file_bytes,
+                    result.totals.dropped_words, *options_.output}));
 }
 
 WardenOptions warden_options(const SessionOptions& options, const inject::FoundProgram& program,

@@ -31,7 +31,7 @@ std::string readable_bytes(u64 bytes) {
 }  // namespace
 
 std::string summary_line(const Summary& summary) {
-  std::string line = counted(summary.instructions, "instruction", "s") + ", " +
+  std::string line = readable_bytes(summary.flow_bytes) + " of control flow, " +
                      counted(summary.threads, "thread", "s") + ", " +
                      counted(summary.processes, "process", "es") + ", " +
                      readable_bytes(summary.file_bytes) + " in " + summary.file;

@@ -8,7 +8,7 @@
 namespace tiptoe::record {
 
 struct Summary {
-  u64 instructions = 0;
+  u64 flow_bytes = 0;  // of control flow, before compression
   u32 threads = 0;
   u32 processes = 0;
   u64 file_bytes = 0;

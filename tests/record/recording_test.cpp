@@ -62,7 +62,7 @@ TEST_F(Recording, a_few_words_in_an_unsealed_chunk) {
   const Outcome outcome = record({"/bin/echo", "hi"}, kPartRecord);
   EXPECT_EQ(outcome.status, 0);
   EXPECT_EQ(outcome.out, "hi\n");
-  EXPECT_TRUE(outcome.err.starts_with("tiptoe: 4,000 instructions, 1 thread, 1 process, "));
+  EXPECT_TRUE(outcome.err.starts_with("tiptoe: 4.0 kB of control flow, 1 thread, 1 process, "));
   const Recorded trace = recorded();
   EXPECT_EQ(trace.words(), std::vector<u64>{kFewWords});
   EXPECT_EQ(trace.reader.end()->reason, trace::EndReason::kProgramEnded);
@@ -78,7 +78,7 @@ TEST_F(Recording, a_few_words_in_an_unsealed_chunk) {
 
 TEST_F(Recording, many_chunks_in_order) {
   const Outcome outcome = record({"/bin/true"}, kPartRecord | kPartRecordMuch);
-  EXPECT_TRUE(outcome.err.starts_with("tiptoe: 40,000,000 instructions")) << outcome.err;
+  EXPECT_TRUE(outcome.err.starts_with("tiptoe: 40.0 MB of control flow")) << outcome.err;
   EXPECT_EQ(recorded().words(), std::vector<u64>{kMuchWords});
 }
 

@@ -8,15 +8,15 @@ namespace {
 
 TEST(Summary, counts_are_readable) {
   EXPECT_EQ(summary_line({1234567, 2, 1, 1530000, 0, "a.trace"}),
-            "1,234,567 instructions, 2 threads, 1 process, 1.5 MB in a.trace");
+            "1.2 MB of control flow, 2 threads, 1 process, 1.5 MB in a.trace");
 }
-TEST(Summary, one_of_each) {
-  EXPECT_EQ(summary_line({1, 1, 2, 999, 0, "f"}),
-            "1 instruction, 1 thread, 2 processes, 999 bytes in f");
+TEST(Summary, one_thread) {
+  EXPECT_EQ(summary_line({4, 1, 2, 999, 0, "f"}),
+            "4 bytes of control flow, 1 thread, 2 processes, 999 bytes in f");
 }
 TEST(Summary, losses_are_told) {
   EXPECT_EQ(summary_line({100, 1, 1, 1000, 1000, "f"}),
-            "100 instructions, 1 thread, 1 process, 1.0 kB in f; 1,000 records dropped");
+            "100 bytes of control flow, 1 thread, 1 process, 1.0 kB in f; 1,000 records dropped");
 }
 
 }  // namespace
