@@ -75,7 +75,8 @@ void read_mappings(Core& core, const BootParams& boot) {
   for (u32 i = 0; i < boot.mapping_count; ++i) {
     const BootMapping& mapping = boot.mappings[i];
     const u64 start = lowest_address(boot, mapping, path);
-    core.space.map(held, start, mapping.end - start, mapping.protection, mapping.is_shared != 0);
+    core.space.map(held, start, mapping.end - start, mapping.protection,
+                   {mapping.is_shared != 0, {}});
     if ((mapping.protection & PROT_EXEC) != 0) define_mapping(core, mapping, path);
     path += mapping.path_bytes;
   }
@@ -89,6 +90,9 @@ extern "C" [[gnu::visibility("hidden")]] void tiptoe_start() {
   if (boot.call_page != 0) sys::tiptoe_call_site = reinterpret_cast<void (*)()>(boot.call_page);
   sys::g_log_level = boot.log_level;
   place_private_area(boot);
+  sys::claim_own(boot.runtime_start, boot.runtime_bytes);
+  sys::claim_own(boot.segment, boot.segment_bytes);
+  if (boot.call_page != 0) sys::claim_own(boot.call_page, kPageBytes);
 
   Core& core = g_core;
   if (!core.init(boot.cache_bytes, boot.mmap_limit_bytes))
@@ -98,7 +102,7 @@ extern "C" [[gnu::visibility("hidden")]] void tiptoe_start() {
   core.runtime_start = boot.runtime_start;
   core.runtime_bytes = boot.runtime_bytes;
   core.filtered = (boot.flags & kBootFiltered) != 0;
-  if ((boot.flags & kBootReadImpliesExec) != 0) core.space.set_read_implies_exec();
+  core.space.set_read_implies_exec((boot.flags & kBootReadImpliesExec) != 0);
   core.events.init(boot.segment);
   core.definitions.init(&core.events);
   if ((boot.flags & kBootCheck) != 0) engine::begin_check(core);

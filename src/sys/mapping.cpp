@@ -15,6 +15,11 @@ u64 g_reserved_end;
 // the kernel does not merge them into one line of /proc/self/maps with something of the program's.
 constexpr u64 kGap = 16 * kPageBytes;
 
+// All mappings of ours. Only grows; read without a lock, entries with end 0 are not there yet.
+constexpr u32 kMaxOwn = 4096;
+OwnMapping g_own[kMaxOwn];
+u32 g_own_count;
+
 // How far to move down when a candidate place is taken. The largest thing likely to be in the way
 // is a program's own arena.
 constexpr u64 kProbeStep = u64{1} << 26;
@@ -23,6 +28,24 @@ constexpr u64 kProbeStep = u64{1} << 26;
 
 void set_private_area(u64 top) {
   g_next_top = align_down(top, kPageBytes);
+}
+
+void claim_own(u64 start, u64 bytes) {
+  const u32 at = __atomic_fetch_add(&g_own_count, 1, __ATOMIC_RELAXED);
+  if (at >= kMaxOwn) return;  // found by nobody; the program has some 4,000 threads
+  g_own[at].start = start;
+  __atomic_store_n(&g_own[at].end, start + bytes, __ATOMIC_RELEASE);
+}
+
+OwnMapping find_own(u64 start, u64 end) {
+  OwnMapping lowest;
+  const u32 count = __atomic_load_n(&g_own_count, __ATOMIC_ACQUIRE);
+  for (u32 i = 0; i < count && i < kMaxOwn; ++i) {
+    const u64 own_end = __atomic_load_n(&g_own[i].end, __ATOMIC_ACQUIRE);
+    if (own_end <= start || g_own[i].start >= end) continue;
+    if (lowest.end == 0 || g_own[i].start < lowest.start) lowest = {g_own[i].start, own_end};
+  }
+  return lowest;
 }
 
 void set_reserved_area(u64 start, u64 end) {
@@ -36,6 +59,7 @@ bool map_private_at(u64 address, u64 bytes, int prot) {
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
   if (got == static_cast<i64>(address)) {
     call(__NR_madvise, address, bytes, MADV_DONTDUMP);  // core files are the program's
+    claim_own(address, bytes);
     return true;
   }
   // Kernels before 4.17 take MAP_FIXED_NOREPLACE for a hint.

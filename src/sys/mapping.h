@@ -22,4 +22,16 @@ u64 map_private(u64 bytes, int prot);
 // Maps at exactly `address` and nowhere else. Returns false when something is there already.
 bool map_private_at(u64 address, u64 bytes, int prot);
 
+// Memory of ours that was not mapped here.
+void claim_own(u64 start, u64 bytes);
+
+// A mapping of ours.
+struct OwnMapping {
+  u64 start = 0;
+  u64 end = 0;
+};
+// The lowest of our mappings with a byte in [start, end); {} when there is none. Takes time for
+// each mapping that we have.
+OwnMapping find_own(u64 start, u64 end);
+
 }  // namespace tiptoe::sys

@@ -79,6 +79,9 @@ struct ThreadState {
 
   CloneKind clone_kind;  // of the call that made this thread
 
+  // What to do when the system call under way has been made; nullptr: nothing. Set by its wrapper.
+  void (*after_syscall)(Core&, ThreadState&);
+  u32 fault_due;      // it holds Core::fault_on_the_way
   u32 exec_prepared;  // see thread/exec_request.h
   Request* exec_request;
 

@@ -64,8 +64,30 @@ bool learn_code(const sys::Held& held, Core& core, AppPc pc) {
   if (core.space.find_code(held, raw(pc)) != nullptr || !find_in_kernel_maps(raw(pc), range))
     return false;
   core.space.map(held, range.start, range.end - range.start,
-                 PROT_EXEC | (range.writable ? PROT_WRITE : 0), range.shared);
+                 PROT_EXEC | (range.writable ? PROT_WRITE : 0), range.backing);
   return true;
+}
+
+// Where the kernel says that nothing can be executed; or where code is that cannot be read.
+void resume_to_fault(const sys::Held& held, Core& core, ThreadState& thread) {
+  if (core.space.find_code(held, raw(thread.context.pc)) == nullptr) {
+    core.fault_on_the_way.acquire();
+    thread.fault_due = 1;
+  }
+  resume_natively(thread);
+}
+
+// Reads the instruction at `pc` as the processor would fetch it, without the lock, when that may
+// wait for another thread.
+void wait_for_code(const Core& core, AppPc pc) {
+  if (!core.space.pages_may_wait()) return;
+  u8 bytes[x86::kMaxInsnBytes];
+  const auto* at = reinterpret_cast<const u8*>(raw(pc));
+  const u64 on_page = kPageBytes - raw(pc) % kPageBytes;
+  const u64 first = on_page < sizeof bytes ? on_page : sizeof bytes;
+  if (safe_copy(bytes, at, first) != 0) return;
+  x86::Insn insn;
+  if (!x86::decode({bytes, first}, x86::Mode::k64, insn)) safe_copy(bytes, at + first, 1);
 }
 
 // Goes on at context.pc through an entry of its block; `exit`, when given, is linked to that entry.
@@ -78,7 +100,7 @@ Block* go(const sys::Held& held, Core& core, ThreadState& thread, Entry role, Ex
     if (emulate_vsyscall(thread)) {
       go(held, core, thread, Entry::kBody, nullptr);
     } else {
-      resume_natively(thread);
+      resume_to_fault(held, core, thread);
     }
     return nullptr;
   }
@@ -102,6 +124,10 @@ void note_indirect_target(const sys::Held& held, Core& core, Exit& exit, Block& 
 void finish_syscall(ThreadState& thread, i64 result) {
   thread.context = behind_syscall(thread.context, result, thread.legacy_call != 0);
   thread.syscall_recorded = 0;
+  if (const auto after = thread.after_syscall) {
+    thread.after_syscall = nullptr;
+    after(*thread.core, thread);
+  }
   begin_step(thread);
   if (thread.core->check != nullptr) post_check(*thread.core, thread, CheckPost::kAfterSyscall);
 }
@@ -133,12 +159,17 @@ void resume_natively(ThreadState& thread) {
 }
 
 void resume_at_pc(const sys::Held& held, Core& core, ThreadState& thread) {
+  if (core.space.pages_may_wait()) {  // by way of the gate, to wait without the lock
+    thread.exit_index = 0;
+    return resume_in_cache(thread, CachePc{thread.enter_exit});
+  }
   go(held, core, thread, Entry::kBody, nullptr);
 }
 
 void resume_at_pc(Core& core, ThreadState& thread) {
+  wait_for_code(core, thread.context.pc);
   const sys::Held held(core.lock);
-  resume_at_pc(held, core, thread);
+  go(held, core, thread, Entry::kBody, nullptr);
 }
 
 extern "C" {
@@ -147,9 +178,11 @@ extern "C" {
 void tiptoe_on_exit(ThreadState& thread) {
   take_cursor(thread);
   Core& core = *thread.core;
+  if (thread.exit_index == 0) return resume_at_pc(core, thread);
   Exit& exit = core.exit(thread.exit_index);
   if (exit.role == Entry::kCall) thread.context.gpr[kRsp] += 8;  // the real call's cache address
   thread.context.pc = exit.target;
+  wait_for_code(core, exit.target);
   const sys::Held held(core.lock);
   Block& from = *exit.owner;
   if (from.checked && &exit == &stale_exit(from)) {
@@ -173,6 +206,7 @@ void tiptoe_on_indirect(ThreadState& thread) {
   Core& core = *thread.core;
   thread.context.pc = AppPc{rcx_of(thread)};
   rcx_of(thread) = parked_rcx(thread);
+  wait_for_code(core, thread.context.pc);
   const sys::Held held(core.lock);
   Block* block = go(held, core, thread, Entry::kIndirect, nullptr);
   if (block != nullptr && thread.exit_index != 0) {
@@ -194,6 +228,7 @@ static AppPc pop_return_address(ThreadState& thread) {
 void tiptoe_on_return(ThreadState& thread) {
   Core& core = *thread.core;
   thread.context.pc = pop_return_address(thread);
+  wait_for_code(core, thread.context.pc);
   Exit& landing = core.exit(thread.exit_index);
   const sys::Held held(core.lock);
   if (landing.target == thread.context.pc) {
@@ -206,6 +241,7 @@ void tiptoe_on_return(ThreadState& thread) {
 void tiptoe_on_return_miss(ThreadState& thread) {
   Core& core = *thread.core;
   thread.context.pc = pop_return_address(thread);
+  wait_for_code(core, thread.context.pc);
   const sys::Held held(core.lock);
   if (Block* block = go(held, core, thread, Entry::kReturn, nullptr)) {
     core.returns.set(block->start, block->entries[static_cast<unsigned>(Entry::kReturn)]);

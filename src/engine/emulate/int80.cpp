@@ -21,17 +21,24 @@ struct Same {
 constexpr Same kSame[] = {
     {1, __NR_exit},
     {2, __NR_fork},
+    {5, __NR_open},
+    {8, __NR_creat},
     {11, __NR_execve},
     {45, __NR_brk},
     {91, __NR_munmap},
     {120, __NR_clone},
     {125, __NR_mprotect},
+    {136, __NR_personality},
     {163, __NR_mremap},
     {175, __NR_rt_sigprocmask},
     {179, __NR_rt_sigsuspend},
     {190, __NR_vfork},
+    {219, __NR_madvise},
     {252, __NR_exit_group},
+    {295, __NR_openat},
+    {342, __NR_open_by_handle_at},
     {358, __NR_execveat},
+    {374, __NR_userfaultfd},
     {380, __NR_pkey_mprotect},
     {386, __NR_rseq},
     {397, __NR_shmat},
@@ -92,7 +99,7 @@ SyscallAction ipc(AppCall& call) {
   u32 address = 0;
   if (result == 0 && read_app(call.arguments[3], &address, sizeof address)) {
     // Shared memory, of which the list of code needs no more than that it may change unseen.
-    call.core.space.map(held, address, kPageBytes, 0, true);
+    call.core.space.map(held, address, kPageBytes, 0, {true, {}});
   }
   return finish(held, call, result);
 }
@@ -161,6 +168,7 @@ SyscallAction on_int80(Core& core, ThreadState& thread, const Exit& exit) {
   record_syscall(core, thread, exit);
   release_cache(thread);  // the call may take for ever
   thread.legacy_call = 1;
+  thread.after_syscall = nullptr;
   AppCall call{core, thread, -1, {}};
   for (unsigned i = 0; i < 6; ++i) call.arguments[i] = legacy_argument(thread.context, i);
   const i64 legacy = static_cast<i32>(thread.context.gpr[x86::kRax]);

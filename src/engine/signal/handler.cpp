@@ -66,8 +66,13 @@ void on_signal_in_cache(Core& core, ThreadState& thread, int signal, const Kerne
   record_leaving(core, thread, *stopped.piece->block, state);
   sys::log(2, "signal in cache", static_cast<u64>(signal), sc.rip, raw(state.context.pc));
   if (synchronous && !state.app_fault && signal != SIGTRAP) {
-    // The engine's own access below the program's stack: it goes on without it.
+    // The engine's own access below the program's stack: it goes on without it. Or to code that
+    // cannot be read any more: its block goes.
     if (core.check != nullptr) post_interruption(core, thread, signal, false);
+    if (stopped.piece->block->checked && state.instructions == 0 && !state.left_block) {
+      const sys::Held held(core.lock);
+      invalidate_block(held, core, *stopped.piece->block);
+    }
     resume_at_pc(core, thread);
     return return_to_gate(thread, frame);
   }
@@ -125,6 +130,13 @@ void release_held(ThreadState& thread, siginfo_t* first) {
   thread.pending = 0;
 }
 
+// The thread was sent to fault where no code is: it has arrived, or will not.
+void end_way_to_fault(Core& core, ThreadState& thread, Where where) {
+  if (thread.fault_due == 0 || where == Where::kRuntime || where == Where::kSafeCopy) return;
+  thread.fault_due = 0;
+  core.fault_on_the_way.release();
+}
+
 }  // namespace
 
 extern "C" void tiptoe_on_signal(int signal, siginfo_t* info, struct ucontext* uc) {
@@ -134,6 +146,7 @@ extern "C" void tiptoe_on_signal(int signal, siginfo_t* info, struct ucontext* u
   struct sigcontext& sc = uc->uc_mcontext;
   const u64 pc = sc.rip;
   const StoppedThread stopped = stopped_thread(core, thread, machine_context(sc), pc);
+  end_way_to_fault(core, thread, stopped.where);
   if (is_step_trap(signal, *info) && !has_stepped(thread, stopped, pc)) return;
   switch (stopped.where) {
     case Where::kCache:

@@ -23,8 +23,19 @@ constexpr Wrapped kWrapped[] = {
     {__NR_mprotect, on_mprotect},
     {__NR_pkey_mprotect, on_mprotect},
     {__NR_mremap, on_mremap},
+    {__NR_madvise, on_madvise},
+    {__NR_process_madvise, on_process_madvise},
     {__NR_shmat, on_shmat},
+    {__NR_shmdt, on_shmdt},
     {__NR_brk, on_brk},
+    {__NR_personality, on_personality},
+    {__NR_userfaultfd, on_userfaultfd},
+    // Files: what is opened for writing may be code.
+    {__NR_open, on_open},
+    {__NR_openat, on_openat},
+    {__NR_openat2, on_openat2},
+    {__NR_open_by_handle_at, on_openat},
+    {__NR_creat, on_creat},
     // Signals: handlers are entered and left through the engine.
     {__NR_rt_sigaction, on_rt_sigaction},
     {__NR_rt_sigprocmask, on_rt_sigprocmask},
@@ -117,6 +128,7 @@ int tiptoe_on_syscall(ThreadState& thread) {
   take_cursor(thread);
   Core& core = *thread.core;
   const Exit& exit = core.exit(thread.exit_index);
+  thread.after_syscall = nullptr;
   thread.context.pc = exit.owner->start + exit.app_offset;
   sys::log(3, "syscall", thread.context.gpr[x86::kRax], thread.context.gpr[x86::kRdi],
            thread.context.gpr[x86::kRsi]);

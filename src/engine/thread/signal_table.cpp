@@ -20,10 +20,11 @@ bool is_always_ours(int signal) {
   return (kAlwaysOurs & sys::signal_bit(signal)) != 0;
 }
 
-// Our handler runs with everything blocked but what the engine itself may need.
+// Our handler runs with everything blocked but what the engine itself may need: a copy from the
+// program's memory may raise the very signal that is being handled.
 KernelSigaction our_action(const KernelSigaction& app) {
   return {reinterpret_cast<u64>(&tiptoe_signal_entry),
-          SA_SIGINFO | SA_ONSTACK | sys::kSaRestorer | (app.flags & kPassedFlags),
+          SA_SIGINFO | SA_ONSTACK | SA_NODEFER | sys::kSaRestorer | (app.flags & kPassedFlags),
           reinterpret_cast<u64>(&tiptoe_signal_restorer), ~kAlwaysOurs};
 }
 

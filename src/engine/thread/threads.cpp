@@ -95,6 +95,8 @@ ThreadState& allocate_thread(const sys::Held&, Core& core) {
   thread->altstack_bytes = 0;
   thread->altstack_flags = 0;
   thread->parent = nullptr;
+  thread->after_syscall = nullptr;
+  thread->fault_due = 0;
   return *thread;
 }
 
@@ -198,6 +200,7 @@ bool is_silent(const Core& core, ThreadState& thread) {
 // The child of a fork: a copy of everything, alone, with streams of its own.
 void begin_forked_process(Core& core, ThreadState& thread) {
   core.lock.reset();
+  core.fault_on_the_way.reset();
   thread.signals->lock.reset();
   forget_other_threads(core, thread);
   if (is_silent(core, thread)) {

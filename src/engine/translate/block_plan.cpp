@@ -38,7 +38,10 @@ class Planner {
   // Reads and decodes the instruction at next_pc().
   bool fetch() {
     u8* bytes = &plan_.bytes[plan_.app_bytes];
-    const u64 readable = executable_bytes(raw(next_pc()), x86::kMaxInsnBytes);
+    bool may_change = false;
+    const u64 readable = executable_bytes(raw(next_pc()), wanted_bytes(), may_change);
+    if (plan_.insn_count != 0 && may_change != plan_.checked) return false;
+    plan_.checked = may_change;
     const u64 got =
         readable - safe_copy(bytes, reinterpret_cast<const void*>(raw(next_pc())), readable);
     AppInsn& app = plan_.insns[plan_.insn_count];
@@ -57,19 +60,26 @@ class Planner {
     return true;
   }
 
-  // How many of `wanted` bytes at `address` can be executed. The whole block is checked when any
-  // part of it may change unseen.
-  u64 executable_bytes(u64 address, u64 wanted) {
+  // How many bytes to read for the next instruction. A page that has to be waited for is not
+  // touched before an instruction on it is due: the first one has been read already.
+  u64 wanted_bytes() const {
+    const u64 on_page = kPageBytes - raw(next_pc()) % kPageBytes;
+    const bool any = plan_.insn_count == 0 || !space_.pages_may_wait();
+    return any || on_page > x86::kMaxInsnBytes ? x86::kMaxInsnBytes : on_page;
+  }
+
+  // How many of `wanted` bytes at `address` can be executed, and whether any of them may change
+  // unseen.
+  u64 executable_bytes(u64 address, u64 wanted, bool& may_change) const {
     u64 got = 0;
     while (got < wanted) {
       const CodeRange* range = space_.find_code(held_, address + got);
       if (range == nullptr) break;
-      if (may_change_unseen(*range)) plan_.checked = true;
+      may_change |= space_.may_change_unseen(*range);
       got = range->end - address;
     }
     return got < wanted ? got : wanted;
   }
-  static bool may_change_unseen(const CodeRange& range) { return range.writable || range.shared; }
 
   void add_exit(ExitKind kind, AppPc target, Entry role = Entry::kBody) {
     plan_.exits[plan_.exit_count++] = {kind, target, last().index, role};
@@ -79,6 +89,7 @@ class Planner {
   // Decides what the instruction just fetched means for the block. False: the block ends with it.
   bool take() {
     const x86::Insn& insn = last().insn;
+    has_read_ |= insn.reads_memory;
     const AppPc target = next_pc() + insn.branch_offset;
     if (!insn.valid) return end_with_fall_through();  // copied, to raise #UD
     switch (insn.flow) {
@@ -102,7 +113,7 @@ class Planner {
       case Flow::kLoop:
       case Flow::kJrcxz:
         add_exit(ExitKind::kBranch, target);
-        if (plan_.exit_count < kMaxBranches && plan_.insn_count < kMaxBlockInsns) return true;
+        if (runs_on_through_branch()) return true;
         add_exit(ExitKind::kNotTaken, next_pc());
         return false;
       case Flow::kJmp:
@@ -144,6 +155,13 @@ class Planner {
     return false;
   }
 
+  // What was read may say that the code behind the branch has been changed by another thread: what
+  // follows is compared when it is entered.
+  bool runs_on_through_branch() const {
+    return plan_.exit_count < kMaxBranches && plan_.insn_count < kMaxBlockInsns &&
+           !(plan_.checked && has_read_);
+  }
+
   bool end_with_fall_through() {
     fall_through();
     return false;
@@ -153,6 +171,7 @@ class Planner {
   const AddressSpace& space_;
   const BlockTable& blocks_;
   bool cursor_stolen_;
+  bool has_read_ = false;  // memory, by an instruction of the block
   BlockPlan& plan_;
 };
 

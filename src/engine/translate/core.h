@@ -12,6 +12,10 @@ namespace tiptoe::engine {
 
 struct Core {
   sys::Lock lock;  // guards translation: everything below but where its own comment says otherwise
+  // Held, after `lock`, from when the kernel has said that there is no code at an address until the
+  // fault of the thread that was sent there has arrived. Calls that make memory executable wait for
+  // it: else the thread would run what has just come there, natively.
+  sys::Lock fault_on_the_way;
   CodeCache cache;
   BlockTable blocks;
   StateTable states;

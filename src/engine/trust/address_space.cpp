@@ -63,27 +63,60 @@ void AddressSpace::unmap(const sys::Held&, u64 start, u64 bytes) {
   erase(first, last);
 }
 
-void AddressSpace::map(const sys::Held& held, u64 start, u64 bytes, int prot, bool shared) {
+// Neighbours that are alike become one, or a program that sets protections page by page fills the
+// list.
+void AddressSpace::merge_with_next(u32 at) {
+  if (at + 1 >= count_) return;
+  CodeRange& range = ranges_[at];
+  const CodeRange& next = ranges_[at + 1];
+  if (range.end != next.start || range.executable != next.executable ||
+      range.writable != next.writable || range.backing != next.backing) {
+    return;
+  }
+  range.end = next.end;
+  erase(at + 1, at + 2);
+}
+
+void AddressSpace::map(const sys::Held& held, u64 start, u64 bytes, int prot,
+                       const Backing& backing) {
   unmap(held, start, bytes);
-  if (!is_executable(prot) && !shared) return;
-  insert(first_ending_after(start), {start, align_up(start + bytes, kPageBytes),
-                                     is_executable(prot), (prot & PROT_WRITE) != 0, shared});
+  if (!is_executable(prot) && !backing.may_change) return;
+  const u32 at = first_ending_after(start);
+  insert(at, {start, align_up(start + bytes, kPageBytes), is_executable(prot),
+              (prot & PROT_WRITE) != 0, backing});
+  merge_with_next(at);
+  if (at > 0) merge_with_next(at - 1);
 }
 
 void AddressSpace::protect(const sys::Held& held, u64 start, u64 bytes, int prot) {
   const u64 end = align_up(start + bytes, kPageBytes);
-  split_at(start);
-  split_at(end);
-  // Known ranges keep whether they are shared; what was not known is private.
+  // Known ranges keep what is behind them; what was not known is private.
   for (u64 at = start; at < end;) {
     const u32 i = first_ending_after(at);
     const bool known = i < count_ && ranges_[i].start <= at;
-    const u64 next = known                                  ? ranges_[i].end
-                     : i < count_ && ranges_[i].start < end ? ranges_[i].start
-                                                            : end;
-    map(held, at, next - at, prot, known && ranges_[i].shared);
+    const u64 change = known ? ranges_[i].end : i < count_ ? ranges_[i].start : end;
+    const u64 next = change < end ? change : end;
+    map(held, at, next - at, prot, known ? ranges_[i].backing : Backing{});
     at = next;
   }
+}
+
+void AddressSpace::let_change(const sys::Held&, u64 start, u64 bytes) {
+  split_at(start);
+  split_at(start + bytes);
+  for (u32 i = first_ending_after(start); i < count_ && ranges_[i].start < start + bytes; ++i) {
+    ranges_[i].backing.may_change = true;
+  }
+}
+
+bool AddressSpace::let_change(const sys::Held&, const FileId& file) {
+  bool found = false;
+  for (u32 i = 0; i < count_; ++i) {
+    if (ranges_[i].backing.file != file) continue;
+    ranges_[i].backing.may_change = true;
+    found = true;
+  }
+  return found;
 }
 
 const CodeRange* AddressSpace::find(const sys::Held&, u64 address) const {
@@ -96,11 +129,19 @@ const CodeRange* AddressSpace::find_code(const sys::Held& held, u64 address) con
   return range != nullptr && range->executable ? range : nullptr;
 }
 
-bool AddressSpace::has_code_in(const sys::Held&, u64 start, u64 bytes) const {
-  for (u32 i = first_ending_after(start); i < count_ && ranges_[i].start < start + bytes; ++i) {
-    if (ranges_[i].executable) return true;
+bool AddressSpace::find_file(const sys::Held&, const FileId& file, CodeRange& out) const {
+  for (u32 i = 0; i < count_; ++i) {
+    if (ranges_[i].backing.file != file) continue;
+    out = ranges_[i];
+    return true;
   }
   return false;
+}
+
+bool AddressSpace::has_code_in(const sys::Held& held, u64 start, u64 bytes) const {
+  bool found = false;
+  for_each_code_in(held, start, bytes, [&](u64, u64) { found = true; });
+  return found;
 }
 
 }  // namespace tiptoe::engine

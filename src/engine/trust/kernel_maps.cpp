@@ -51,7 +51,7 @@ bool read_line(Reader& in, CodeRange& out) {
   in.next();  // r
   out.writable = in.next() == 'w';
   out.executable = in.next() == 'x';
-  out.shared = in.next() == 's';
+  out.backing = {in.next() == 's', {}};
   while (stop != '\n' && stop != 0) stop = in.next();
   return true;
 }
