@@ -172,9 +172,11 @@ clone_gate:
         jne     2f
         load_registers CONTEXT + 8*15, untrapped
         syscall
+public tiptoe_clone_done
         jmp     3f
 2:      load_registers CONTEXT + 8*15, untrapped
         int     0x80
+public tiptoe_clone_int80_done
 3:      test    rax, rax
         jz      1f
         mov     rdi, gs:[PARENT]
@@ -191,12 +193,12 @@ clone_gate:
         call    tiptoe_child_start
         jmp     tiptoe_resume_begin
 
-        // The end of a thread: from `in_use = 0` on its state may be taken by another thread, so nothing
-        // is touched but registers.
+        // The end of a thread: from now on its state may be taken by another thread, so nothing is touched
+        // but registers.
 exit_gate:
         mov     edi, gs:[CONTEXT + 8*7]
         mov     eax, 60
-        mov     dword ptr gs:[IN_USE], 0
+        lock dec dword ptr gs:[IN_USE]
         syscall
         hlt
 

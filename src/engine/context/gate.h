@@ -18,6 +18,8 @@ extern const char tiptoe_raise_pending[];
 extern const char tiptoe_syscall_begin[];
 extern const char tiptoe_syscall_insn[];
 extern const char tiptoe_syscall_done[];
+extern const char tiptoe_clone_done[];
+extern const char tiptoe_clone_int80_done[];
 extern const char tiptoe_app_syscall_begin[];
 extern const char tiptoe_app_syscall_insn[];
 extern const char tiptoe_app_syscall_done[];

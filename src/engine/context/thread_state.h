@@ -64,7 +64,7 @@ struct ThreadState {
   u64 resume_at;               // where gate.S goes on
   u64 resume_cursor_register;  // what kCursorRegister holds there
   ThreadState* parent;         // while a new thread is being made: who makes it
-  u32 in_use;                  // 0: the state may be taken for a new thread
+  u32 in_use;                  // how many threads use the state; 0: it may be taken for a new one
   u32 recording;               // its code keeps the event cursor in a register
   u32 silent;                  // nothing of it is wanted: its words go nowhere
   u32 legacy_call;             // the system call that is being made comes by int 0x80
@@ -95,7 +95,7 @@ struct ThreadState {
   u64 cursor;         // next word, while the thread is in the runtime
   u32 chunk;          // index of the chunk in the window; ~0: the words are dropped
   u32 chunk_sequence;
-  u32 call_trapped;      // tiptoe_app_syscall() ended in SIGSYS
+  u32 call_trapped;      // tiptoe_app_syscall() or the making of a thread ended in SIGSYS
   u32 strict_seccomp;    // see syscall/seccomp.h
   u32 syscall_recorded;  // bytes last stored about the system call that is to be made
 

@@ -98,6 +98,16 @@ bool is_trap(int signal, const siginfo_t& info) {
   return signal == SIGSYS && info.si_code == kSysSeccomp;
 }
 
+// The runtime's own wrapper made the call, and has to know.
+void note_trapped_call(ThreadState& thread, u64 pc) {
+  if (pc == address(tiptoe_app_syscall_done) || pc == address(tiptoe_app_int80_done)) {
+    thread.call_trapped = 1;
+  }
+  if (pc == address(tiptoe_clone_done) || pc == address(tiptoe_clone_int80_done)) {
+    thread.parent->call_trapped = 1;  // gs is the child's already
+  }
+}
+
 // A system call that a signal interrupts before it is made was not made. One that the kernel wants
 // made again has been: `syscall` has left its return address in rcx.
 void forget_unmade_syscall(ThreadState& thread, const struct sigcontext& sc) {
@@ -179,10 +189,7 @@ extern "C" void tiptoe_on_signal(int signal, siginfo_t* info, struct ucontext* u
         sys::fail("fault in the runtime (at, address)", pc - core.runtime_start,
                   reinterpret_cast<u64>(info->si_addr));
       }
-      if ((pc == address(tiptoe_app_syscall_done) || pc == address(tiptoe_app_int80_done)) &&
-          is_trap(signal, *info)) {
-        thread.call_trapped = 1;
-      }
+      if (is_trap(signal, *info)) note_trapped_call(thread, pc);
       return hold_until_window(thread, signal, frame);
     case Where::kApp:
       thread.context = stopped.app.context;

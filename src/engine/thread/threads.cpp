@@ -170,6 +170,8 @@ void prepare_clone(Core& core, ThreadState& parent, const CloneKind& kind) {
       parent.signals->lock.acquire();
     }
   }
+  // The parent finds its way back through the child's state, however soon the child ends.
+  if (kind.shares_memory) child->in_use = 2;
   child->context = parent.context;
   child->app_gs_base = parent.app_gs_base;
   child->app_mask = parent.app_mask;
@@ -260,15 +262,19 @@ void tiptoe_after_clone(ThreadState& parent, i64 result) {
     parent.signals->lock.release();
     core.lock.release();
   }
-  if (child.pending != 0) {  // a filter's SIGSYS came in place of a child
+  const bool trapped = parent.call_trapped != 0;
+  if (trapped) {  // a filter's SIGSYS came in place of a child
+    parent.call_trapped = 0;
     memcpy(parent.held[0], child.held[0], sizeof parent.held[0]);
     parent.pending = 1;
-    __atomic_store_n(&child.in_use, 0, __ATOMIC_RELEASE);
   }
   if (kind.is_vfork && kind.shares_memory) take_back_signal_table(core, parent, child);
-  // Nobody uses the state here: the call failed, the child has its own copy of it, or it is gone.
-  if (sys::is_error(result) || !kind.shares_memory || kind.is_vfork) {
+  // The call failed, the child has its own copy of the state, or it is gone.
+  const bool alone = trapped || sys::is_error(result) || !kind.shares_memory || kind.is_vfork;
+  if (alone) {
     __atomic_store_n(&child.in_use, 0, __ATOMIC_RELEASE);
+  } else {
+    __atomic_fetch_sub(&child.in_use, 1, __ATOMIC_RELEASE);
   }
   finish_syscall(parent, result);
   resume_at_pc(core, parent);
