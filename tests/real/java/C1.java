@@ -1,0 +1,4 @@
+// packages: openjdk-17-jdk-headless
+// prepare: javac -d . "$SHARED/Work.java"
+// run: java -XX:TieredStopAtLevel=1 -XX:-UsePerfData Work 3000
+// limit: 180

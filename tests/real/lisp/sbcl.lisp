@@ -1,0 +1,37 @@
+; packages: sbcl
+; run: sbcl --noinform --no-sysinit --no-userinit --disable-debugger --load "$CASE"
+; Native code made at run time and moved by the collector; write barriers by page faults; conditions; threads;
+; floating point traps; a control stack that is exhausted.
+(declaim (optimize (speed 2) (safety 1)))
+(defun fib (n) (declare (fixnum n)) (if (< n 2) n (+ (fib (- n 1)) (fib (- n 2)))))
+(format t "~a~%" (fib 24))
+(let ((table (make-hash-table :test 'equal)))
+  (dotimes (i 20000) (incf (gethash (format nil "~x" (mod (* i 7919) 1009)) table 0)))
+  (format t "~a ~a~%" (hash-table-count table) (gethash "1f" table)))
+(let ((kept (make-array 500)) (sum 0))
+  (dotimes (i 300000)
+    (let ((cell (list i (* i 2)))) (setf (aref kept (mod (* i 31) 500)) cell) (incf sum (second cell))))
+  (sb-ext:gc :full t)
+  (format t "~a ~a~%" sum (reduce #'+ kept :key #'first)))
+(dotimes (i 10) (funcall (compile nil `(lambda (x) (format t "~a " (+ x ,(* i i))))) i))
+(terpri)
+(let ((caught 0))
+  (dotimes (i 2000)
+    (handler-case (case (mod i 4) (0 (/ i (- i i))) (1 (car (elt (list i 2) 0))) (2 (aref (vector 1) i)) (3 (error "own")))
+      (division-by-zero () (incf caught)) (type-error () (incf caught 10)) (error () (incf caught 100))))
+  (format t "~a~%" caught))
+(handler-case (labels ((deep (n) (+ 1 (deep (1+ n))))) (deep 0))
+  (storage-condition () (format t "exhausted~%")))
+(handler-case (* most-positive-double-float (identity 10d0))
+  (floating-point-overflow () (format t "overflow~%")))
+(format t "~a~%" (integer-length (loop with p = 1 for i from 1 to 400 do (setf p (* p i)) finally (return p))))
+#+sb-thread
+(let* ((lock (sb-thread:make-mutex)) (total 0)
+       (threads (loop for n below 6 collect
+                  (let ((n n)) (sb-thread:make-thread (lambda () (dotimes (i 300) (sb-thread:with-mutex (lock) (incf total (* i n)))
+                                                        (make-list 200))))))))
+  (mapc #'sb-thread:join-thread threads)
+  (format t "~a~%" total))
+(let ((result (catch 'done (unwind-protect (throw 'done 42) (format t "cleanup~%")))))
+  (format t "~a~%" result))
+(sb-ext:exit :code 7)
