@@ -1,3 +1,4 @@
+// modes: heavy (thousands of processes)
 // build: -pthread
 // hazard: 3.5
 // Hazard: fork while another thread is within sigaction, so that the child is born with whatever

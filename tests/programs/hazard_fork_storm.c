@@ -1,3 +1,4 @@
+// modes: heavy (thousands of processes)
 // hazard: 3.5 4.4
 // Hazard: fork again and again while SIGALRM and SIGCHLD come all the time.
 #include "hazard.h"

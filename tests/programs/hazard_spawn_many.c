@@ -1,3 +1,4 @@
+// modes: heavy (thousands of processes)
 // hazard: 3.6
 // Hazard: many posix_spawn in a row, each a child that shares the memory of its parent for a
 // while. Nothing may pile up in the address space.
