@@ -289,6 +289,14 @@ Expected<u64> put_call_page(Tracee& tracee, const ProcessFacts& facts) {
   return page;
 }
 
+// Whether the program, or who started it, has forbidden it to gain executable memory: translated
+// code cannot be had then.
+bool refuses_executable_memory(Tracee& tracee) {
+  constexpr u64 kPrGetMdwe = 66, kRefuseExecGain = 1;  // not in every <linux/prctl.h>
+  const Expected<i64> flags = tracee.syscall(SYS_prctl, {kPrGetMdwe});
+  return flags && *flags > 0 && (static_cast<u64>(*flags) & kRefuseExecGain) != 0;
+}
+
 Expected<MadeSegment> inject_stopped(Tracee& tracee, const RuntimeImage& image,
                                      const InjectOptions& options, u64& entry) {
   Expected<ProcessFacts> facts = read_process_facts(tracee.tid());
@@ -298,6 +306,9 @@ Expected<MadeSegment> inject_stopped(Tracee& tracee, const RuntimeImage& image,
   tracee.set_syscall_instruction(foothold->syscall_instruction);
   // Its own filters, if they come from a program that was traced, exempt the call page.
   if (seccomp_filters(tracee.tid()) > 0) tracee.pretend_calls_from(kCallPage);
+  if (refuses_executable_memory(tracee)) {
+    return Error{"it may not gain executable memory (PR_SET_MDWE)"};
+  }
   Expected<MadeSegment> segment =
       make_segment(tracee, *facts, foothold->zero_byte, options.segment);
   if (!segment) return segment;

@@ -100,6 +100,11 @@ Unit* CodeCache::open_unit(const sys::Held&, AppPc near) {
   return region == nullptr ? nullptr : open_in(*region);
 }
 
+void CodeCache::reserve_regions(const sys::Held&, u32 count) {
+  while (count-- > 0 && new_region(AppPc{0}) != nullptr) {
+  }
+}
+
 // One unit is always kept free: what is evicted now can be used only later.
 bool CodeCache::is_full(const sys::Held&) const {
   return unit_count_ + 1 >= most_units_;

@@ -26,6 +26,8 @@ class CodeCache {
   Unit* unit_with_room(const sys::Held&, AppPc near);
   // Opens another one; nullptr when there is no address space left.
   Unit* open_unit(const sys::Held&, AppPc near);
+  // Maps regions ahead of their use: later the kernel may refuse (PR_SET_MDWE).
+  void reserve_regions(const sys::Held&, u32 count);
   // Whether another unit would exceed the size.
   bool is_full(const sys::Held&) const;
 

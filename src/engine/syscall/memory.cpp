@@ -270,4 +270,13 @@ SyscallAction on_personality(const AppCall& call) {
   return finish(held, call, result);
 }
 
+// From this call on no memory that is writable and executable can be had: what we shall need of it
+// is taken now. Each region holds 64 MiB of translated code, of wherever it is.
+SyscallAction on_set_mdwe(const AppCall& call) {
+  constexpr u32 kMoreRegions = 4;
+  const sys::Held held(call.core.lock);
+  call.core.cache.reserve_regions(held, kMoreRegions);
+  return SyscallAction::kPassThrough;
+}
+
 }  // namespace tiptoe::engine

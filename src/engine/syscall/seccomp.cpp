@@ -13,6 +13,8 @@
 namespace tiptoe::engine {
 namespace {
 
+constexpr u64 kPrSetMdwe = 65;  // not in every <linux/prctl.h>
+
 struct FilterProgram {  // struct sock_fprog
   u16 length;
   u64 code;
@@ -127,6 +129,7 @@ SyscallAction end_in_strict_mode(const AppCall& call) {
 }
 
 SyscallAction on_prctl(const AppCall& call) {
+  if (call.argument(0) == kPrSetMdwe) return on_set_mdwe(call);
   if (call.argument(0) != PR_SET_SECCOMP) return SyscallAction::kPassThrough;
   switch (call.argument(1)) {
     case SECCOMP_MODE_STRICT:

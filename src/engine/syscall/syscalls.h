@@ -49,6 +49,7 @@ SyscallAction on_process_madvise(const AppCall&);
 SyscallAction on_shmdt(const AppCall&);
 SyscallAction on_brk(const AppCall&);
 SyscallAction on_personality(const AppCall&);
+SyscallAction on_set_mdwe(const AppCall&);
 SyscallAction on_open(const AppCall&);
 SyscallAction on_openat(const AppCall&);
 SyscallAction on_openat2(const AppCall&);
