@@ -128,7 +128,7 @@ extern "C" [[gnu::visibility("hidden")]] void tiptoe_start() {
   engine::set_gs(core, *thread);
   engine::init_signal_table(g_signals);
   engine::begin_thread(core, *thread, 0);
-  engine::set_kernel_mask(engine::kernel_mask(thread->app_mask));
+  engine::set_kernel_mask(engine::running_mask(*thread));
   engine::put_control(core.events, *thread, Control::kThreadStart,
                       {engine::low32(boot.registers.rip), engine::high32(boot.registers.rip)});
   engine::resume_at_pc(core, *thread);

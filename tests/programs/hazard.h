@@ -1,6 +1,8 @@
 // What the hazard programs share: handlers, storms of signals, and waiting that no signal disturbs.
 #pragma once
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>

@@ -11,6 +11,8 @@
 //   their like for int 0x80                    as those
 //   anything else in the runtime               the signal waits: `pending`
 // Both windows begin with the test of `pending`, so a signal either is seen by the test or meets a window.
+// Where the runtime unblocks signals, the same test stands in front of the system call, and a signal that
+// comes between them sends the thread back to the test: so one signal at a time waits.
 
         .intel_syntax noprefix
         .set    SELF, 0
@@ -24,6 +26,8 @@
         .set    PARENT, 328
         .set    IN_USE, 336
         .set    LEGACY_CALL, 348
+        .set    UC_SIGMASK, 296
+        .set    BLOCKED_WHILE_HELD, ~0x4d8      // all but SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV
 
         .macro  save_registers
         mov     gs:[CONTEXT + 8*0], rax
@@ -110,6 +114,8 @@ public tiptoe_resume_begin
         load_registers RESUME_CURSOR_REGISTER
         jmp     qword ptr gs:[RESUME_AT]
 deliver_pending:
+        mov     rdi, gs:[SELF]
+        call    tiptoe_before_raise
         // A signal came while the runtime was at work. Its frame is built by the kernel like any other:
         // with all program registers in place, fault on purpose.
         load_registers CONTEXT + 8*15, untrapped
@@ -255,7 +261,35 @@ public tiptoe_signal_entry
         add     rsp, 8
         ret
 public tiptoe_signal_restorer
+        xor     edi, edi                // not tiptoe_sigreturn, whose rdi is its rsp
         mov     eax, 15
+        jmp     qword ptr [rip + tiptoe_call_site]
+
+        // void tiptoe_set_mask(const u64* mask): rt_sigprocmask, unless a signal waits. Then all stay blocked.
+public tiptoe_set_mask
+        mov     rsi, rdi
+        mov     edi, 2                  // SIG_SETMASK
+        xor     edx, edx
+        mov     r10d, 8
+public tiptoe_set_mask_begin
+        mov     eax, 14
+        cmp     dword ptr gs:[PENDING], 0
+        jne     tiptoe_set_mask_done
+        call    qword ptr [rip + tiptoe_call_site]
+public tiptoe_set_mask_done
+        ret
+
+        // void tiptoe_sigreturn(ucontext*): continues there; with all signals blocked if one waits.
+public tiptoe_sigreturn
+        mov     rsp, rdi
+public tiptoe_sigreturn_begin
+        mov     eax, 15
+        cmp     dword ptr gs:[PENDING], 0
+        jne     tiptoe_sigreturn_held
+        jmp     qword ptr [rip + tiptoe_call_site]
+public tiptoe_sigreturn_held
+        mov     rcx, BLOCKED_WHILE_HELD
+        mov     [rdi + UC_SIGMASK], rcx
         jmp     qword ptr [rip + tiptoe_call_site]
 
         // u64 tiptoe_safe_copy(to, from, bytes)

@@ -44,6 +44,13 @@ struct CloneKind {
   bool clears_signals;  // handlers become SIG_DFL
 };
 
+// Fault signals that somebody sent, one of each kind (see thread/kept_faults.h).
+constexpr unsigned kFaultKinds = 5;
+struct KeptSignals {
+  u32 state[kFaultKinds];
+  alignas(16) u8 info[kFaultKinds][128];
+};
+
 struct ThreadState {
   ThreadState* self;  // gs:0
   u64 spill[static_cast<unsigned>(Spill::kCount)];
@@ -100,8 +107,12 @@ struct ThreadState {
   u32 syscall_recorded;  // bytes last stored about the system call that is to be made
 
   // Signals: see signal/.
-  u64 app_mask;      // the program's signal mask, as it believes it to be
-  u64 signal_stack;  // our alternate signal stack
+  u64 app_mask;        // the program's signal mask, as it believes it to be
+  u64 temporary_mask;  // what stands for it within the call that is to be made (sigsuspend...)
+  u32 has_temporary_mask;
+  u32 waits_for_fault;  // the call is a sigtimedwait for a fault signal
+  u32 exact_mask;       // the kernel's mask is the program's, fault signals included: in its calls
+  u64 signal_stack;     // our alternate signal stack
   u64 signal_stack_bytes;
   u64 altstack_base;  // the program's alternate signal stack
   u64 altstack_bytes;
@@ -110,9 +121,10 @@ struct ThreadState {
   u64 step_from;  // the app pc that has not been executed yet; 0: not known
   u64 step_at;    // where in its block the last trap was; 0: on the way there
 
-  u64 refused_faults;  // SIGSEGV, SIGBUS sent while the program blocks them (bits)
-  static constexpr u32 kMaxHeld = 8;
+  u64 trap_number, trap_error, trap_address;  // of the program's last fault, as frames show them
+  static constexpr u32 kMaxHeld = 8;   // one that was sent, and each of the fault signals once
   alignas(16) u8 held[kMaxHeld][128];  // siginfo of the signals that wait for a window of the gate
+  KeptSignals kept_faults;             // thread-directed
   struct SignalTable* signals;         // shared by the threads of a process
 };
 

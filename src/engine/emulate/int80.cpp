@@ -175,7 +175,7 @@ SyscallAction on_int80(Core& core, ThreadState& thread, const Exit& exit) {
   if (thread.strict_seccomp != 0 && !strict_mode_allows_legacy(legacy)) {
     return end_in_strict_mode(call);
   }
-  return dispatch_legacy(call, legacy);
+  return prepared(thread, dispatch_legacy(call, legacy));
 }
 
 }  // namespace tiptoe::engine

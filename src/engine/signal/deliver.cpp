@@ -4,40 +4,19 @@
 #include "engine/context/gate.h"
 #include "engine/context/safe_copy.h"
 #include "engine/dispatch/check_point.h"
+#include "engine/signal/altstack.h"
+#include "engine/signal/frame_registers.h"
 #include "engine/signal/x87_pc.h"
-#include "sys/fail.h"
 #include "sys/syscall.h"
 
 namespace tiptoe::engine {
 namespace {
 
+using sys::KernelSigaction;
 using sys::RtSigframe;
 
 constexpr u64 kRedZone = 128;
-constexpr u32 kSsDisable = 2;
-constexpr u32 kSsOnstack = 1;
-constexpr u32 kSsAutodisarm = 1u << 31;
-
-template <typename Visit>
-void for_each_register(struct sigcontext& sc, Context& context, Visit visit) {
-  visit(sc.rax, context.gpr[0]);
-  visit(sc.rcx, context.gpr[1]);
-  visit(sc.rdx, context.gpr[2]);
-  visit(sc.rbx, context.gpr[3]);
-  visit(sc.rsp, context.gpr[4]);
-  visit(sc.rbp, context.gpr[5]);
-  visit(sc.rsi, context.gpr[6]);
-  visit(sc.rdi, context.gpr[7]);
-  visit(sc.r8, context.gpr[8]);
-  visit(sc.r9, context.gpr[9]);
-  visit(sc.r10, context.gpr[10]);
-  visit(sc.r11, context.gpr[11]);
-  visit(sc.r12, context.gpr[12]);
-  visit(sc.r13, context.gpr[13]);
-  visit(sc.r14, context.gpr[14]);
-  visit(sc.r15, context.gpr[15]);
-  visit(sc.eflags, context.rflags);
-}
+constexpr u64 kPageFault = 14;
 
 void store_context(const Context& context, struct sigcontext& sc) {
   for_each_register(sc, const_cast<Context&>(context),
@@ -74,50 +53,48 @@ void show_app_x87_pc(const Core& core, const KernelFrame& kernel) {
   memcpy(reinterpret_cast<void*>(fpstate + sys::kX87PcOffset), &pc, sizeof pc);
 }
 
-u32 altstack_state(const ThreadState& thread, u64 rsp) {
-  if (thread.altstack_bytes == 0) return kSsDisable;
-  return on_altstack(thread, rsp) ? kSsOnstack : 0;
-}
-
-// Where the kernel would have put the frame.
+// Where the kernel would have put the frame; none where it would not have put one.
 struct Placement {
   u64 frame;
   u64 fpstate;
+  bool exists;
 };
-Placement place_frame(const ThreadState& thread, const sys::KernelSigaction& action, u64 fp_bytes) {
-  const u64 rsp = thread.context.gpr[x86::kRsp];
-  u64 at = rsp - kRedZone;
-  if ((action.flags & SA_ONSTACK) != 0 && altstack_state(thread, rsp) == 0) {
-    at = thread.altstack_base + thread.altstack_bytes;
-  }
+Placement place_frame(const ThreadState& thread, const KernelSigaction& action, u64 fp_bytes) {
+  const u64 below = thread.context.gpr[x86::kRsp] - kRedZone;
+  const bool enters = (action.flags & SA_ONSTACK) != 0 && may_enter_altstack(thread, below);
+  const u64 at = enters ? thread.altstack_base + thread.altstack_bytes : below;
   const u64 fpstate = align_down(at - fp_bytes, 64);
-  return {align_down(fpstate - sizeof(RtSigframe), 16) - 8, fp_bytes == 0 ? 0 : fpstate};
+  const u64 frame = align_down(fpstate - sizeof(RtSigframe), 16) - 8;
+  const bool overflows = (enters || on_altstack(thread, below)) && !lies_on_altstack(thread, frame);
+  return {frame, fp_bytes == 0 ? 0 : fpstate, !overflows && (action.flags & sys::kSaRestorer) != 0};
 }
 
-bool write_frame(ThreadState& thread, const sys::KernelSigaction& action, const KernelFrame& kernel,
-                 const siginfo_t& info, const Placement& place, u64 fp_bytes) {
+// What frames say of the last fault: an asynchronous signal's show the one before.
+void note_trap(ThreadState& thread, const struct sigcontext& sc) {
+  thread.trap_number = sc.trapno;
+  thread.trap_error = sc.err;
+  if (sc.trapno == kPageFault) thread.trap_address = sc.cr2;
+}
+
+bool write_frame(const ThreadState& thread, const KernelSigaction& action,
+                 const KernelFrame& kernel, const Placement& place, u64 fp_bytes) {
   RtSigframe frame;
   frame.pretcode = action.restorer;
   memcpy(&frame.uc, kernel.uc, sizeof frame.uc);
-  memcpy(&frame.info, &info, sizeof frame.info);
-  store_context(thread.context, frame.uc.uc_mcontext);
-  frame.uc.uc_mcontext.fpstate =
-      reinterpret_cast<decltype(frame.uc.uc_mcontext.fpstate)>(place.fpstate);
-  frame.uc.uc_stack.ss_sp = reinterpret_cast<void*>(thread.altstack_base);
-  frame.uc.uc_stack.ss_size = thread.altstack_bytes;
-  frame.uc.uc_stack.ss_flags = static_cast<int>(
-      altstack_state(thread, thread.context.gpr[x86::kRsp]) | thread.altstack_flags);
+  memcpy(&frame.info, kernel.info, sizeof frame.info);
+  struct sigcontext& sc = frame.uc.uc_mcontext;
+  store_context(thread.context, sc);
+  sc.fpstate = reinterpret_cast<decltype(sc.fpstate)>(place.fpstate);
+  sc.trapno = thread.trap_number;
+  sc.err = thread.trap_error;
+  sc.cr2 = thread.trap_address;
+  sc.oldmask = thread.app_mask;
+  frame.uc.uc_stack = saved_altstack(thread);
   memcpy(&frame.uc.uc_sigmask, &thread.app_mask, sizeof thread.app_mask);
   show_app_x87_pc(*thread.core, kernel);
   return safe_copy(reinterpret_cast<void*>(place.frame), &frame, sizeof frame) == 0 &&
          safe_copy(reinterpret_cast<void*>(place.fpstate),
                    reinterpret_cast<const void*>(kernel.uc->uc_mcontext.fpstate), fp_bytes) == 0;
-}
-
-// Goes on where the program was interrupted.
-void resume(ThreadState& thread, const KernelFrame& kernel) {
-  resume_at_pc(*thread.core, thread);
-  return_to_gate(thread, kernel);
 }
 
 bool default_kills(int signal) {
@@ -141,30 +118,60 @@ bool addresses_instruction(int signal) {
   return signal == SIGILL || signal == SIGFPE || signal == SIGTRAP;
 }
 
-bool fits_altstack(const ThreadState& thread, const sys::KernelSigaction& action, u64 frame) {
-  const u32 state = altstack_state(thread, thread.context.gpr[x86::kRsp]);
-  const bool enters = (action.flags & SA_ONSTACK) != 0 && state == 0;
-  return (!enters && state != kSsOnstack) || frame > thread.altstack_base;
+// Makes returning from our handler the program's death: with its own registers, natively, the
+// signal waiting. So the core shows the program where it stood, and why.
+void return_to_die(ThreadState& thread, const KernelFrame& frame) {
+  set_kernel_mask(~sys::SignalSet{0});  // not here
+  reset_kernel_action(frame.info->si_signo);
+  send_to_this_thread(*frame.info);
+  store_context(thread.context, frame.uc->uc_mcontext);
+  const sys::SignalSet mask = thread.app_mask & ~sys::signal_bit(frame.info->si_signo);
+  memcpy(&frame.uc->uc_sigmask, &mask, sizeof mask);
+}
+
+// There is no handler, or it cannot be entered.
+void do_default(ThreadState& thread, int signal, const KernelFrame& kernel, bool ignored,
+                bool is_fault) {
+  if (is_fault || (!ignored && default_kills(signal))) return return_to_die(thread, kernel);
+  if (!ignored) send_to_this_thread(*kernel.info);  // the kernel does the default now
+  resume(thread, kernel);
+}
+
+void force_segv(ThreadState& thread, int instead_of, const KernelFrame& kernel,
+                const Arrival& arrival) {
+  *kernel.info = forced_segv();
+  if (instead_of == SIGSEGV) return return_to_die(thread, kernel);
+  deliver(thread, SIGSEGV, kernel, {.mask = arrival.mask, .is_fault = true});
+}
+
+void enter_handler(ThreadState& thread, int signal, const KernelSigaction& action, u64 frame,
+                   sys::SignalSet mask) {
+  disarm_altstack(thread);
+  thread.app_mask = mask | action.mask;
+  if ((action.flags & SA_NODEFER) == 0) thread.app_mask |= sys::signal_bit(signal);
+  Context& context = thread.context;
+  context.gpr[x86::kRax] = 0;
+  context.gpr[x86::kRdi] = static_cast<u64>(signal);
+  context.gpr[x86::kRsi] = frame + offsetof(RtSigframe, info);
+  context.gpr[x86::kRdx] = frame + offsetof(RtSigframe, uc);
+  context.gpr[x86::kRsp] = frame;
+  context.rflags &= ~u64{x86::kDf | x86::kTf | x86::kRf};
+  context.pc = AppPc{action.handler};
+  begin_step(thread);
 }
 
 }  // namespace
 
 bool is_synchronous(int signal, const siginfo_t& info) {
-  switch (signal) {
-    case SIGSEGV:
-    case SIGBUS:
-    case SIGILL:
-    case SIGFPE:
-    case SIGTRAP:
-      return info.si_code > 0;
-    default:
-      return false;
-  }
+  return is_fault_signal(signal) && info.si_code > 0;
 }
 
-bool on_altstack(const ThreadState& thread, u64 rsp) {
-  if ((thread.altstack_flags & kSsAutodisarm) != 0) return false;
-  return rsp > thread.altstack_base && rsp - thread.altstack_base <= thread.altstack_bytes;
+siginfo_t forced_segv() {
+  siginfo_t info;
+  memset(&info, 0, sizeof info);
+  info.si_signo = SIGSEGV;
+  info.si_code = SI_KERNEL;
+  return info;
 }
 
 void return_to_gate(ThreadState& thread, const KernelFrame& frame) {
@@ -172,133 +179,51 @@ void return_to_gate(ThreadState& thread, const KernelFrame& frame) {
   sc.rip = reinterpret_cast<u64>(&tiptoe_resume_begin);
   sc.rsp = thread.runtime_stack;
   sc.eflags = 0x202;
-  const sys::SignalSet mask = kernel_mask(thread.app_mask);
+  const sys::SignalSet mask = running_mask(thread);
   memcpy(&frame.uc->uc_sigmask, &mask, sizeof mask);
 }
 
-void return_to_die(ThreadState& thread, int signal, const KernelFrame& frame, bool is_fault) {
-  reset_kernel_action(signal);
-  if (!is_fault ||
-      signal == SIGTRAP) {  // a trap is behind its instruction, which would not trap again
-    sys::call(__NR_tgkill, sys::call(__NR_getpid), sys::call(__NR_gettid), signal);
-  }
-  // The core shows the program where it stood; a fault happens again there, natively.
-  store_context(thread.context, frame.uc->uc_mcontext);
-  const sys::SignalSet mask = thread.app_mask & ~sys::signal_bit(signal);
-  memcpy(&frame.uc->uc_sigmask, &mask, sizeof mask);
+void resume(ThreadState& thread, const KernelFrame& frame) {
+  resume_at_pc(*thread.core, thread);
+  return_to_gate(thread, frame);
 }
 
-void deliver(ThreadState& thread, int signal, const KernelFrame& kernel, u64 machine_pc) {
+void deliver(ThreadState& thread, int signal, const KernelFrame& kernel, const Arrival& arrival) {
   Core& core = *thread.core;
-  const bool is_fault = is_synchronous(signal, *kernel.info);
+  const bool is_fault = arrival.is_fault;
   if (core.check != nullptr) post_interruption(core, thread, signal, is_fault);
-  if ((kAlwaysOurs & thread.app_mask & sys::signal_bit(signal)) != 0) {
-    // Blocked by the program, though not in the kernel. A fault kills then, as the kernel has it.
-    if (is_fault) return return_to_die(thread, signal, kernel, true);
-    thread.refused_faults |= sys::signal_bit(signal);
-    return resume(thread, kernel);
-  }
-  SignalTable& table = *thread.signals;
-  sys::KernelSigaction action;
-  {
-    const sys::Held held(table.lock);
-    action = table.actions[signal];
-    if ((action.flags & SA_RESETHAND) != 0 && action.handler > sys::kSigIgn) {
-      table.actions[signal].handler = sys::kSigDfl;
-      if ((kAlwaysOurs & sys::signal_bit(signal)) == 0) reset_kernel_action(signal);
-    }
-  }
-  if (action.handler <= sys::kSigIgn) {
-    if (is_fault) return return_to_die(thread, signal, kernel, true);
-    if (action.handler == sys::kSigIgn) return resume(thread, kernel);
-    if (default_kills(signal)) return return_to_die(thread, signal, kernel, false);
-    // Sent while there was a handler; the kernel does the default now.
-    sys::call(__NR_tgkill, sys::call(__NR_getpid), sys::call(__NR_gettid), signal);
-    return resume(thread, kernel);
-  }
-
-  siginfo_t info;
-  memcpy(&info, kernel.info, sizeof info);
+  if (arrival.has_trap) note_trap(thread, kernel.uc->uc_mcontext);
   if (is_fault && addresses_instruction(signal) &&
-      reinterpret_cast<u64>(info.si_addr) == machine_pc) {
-    info.si_addr = reinterpret_cast<void*>(raw(thread.context.pc));
+      reinterpret_cast<u64>(kernel.info->si_addr) == arrival.machine_pc) {
+    kernel.info->si_addr = reinterpret_cast<void*>(raw(thread.context.pc));
   }
   constexpr int kSysSeccomp = 1;
-  if (signal == SIGSYS && info.si_code == kSysSeccomp) {
-    info.si_call_addr = reinterpret_cast<void*>(raw(thread.context.pc));
+  if (signal == SIGSYS && kernel.info->si_code == kSysSeccomp) {
+    kernel.info->si_call_addr = reinterpret_cast<void*>(raw(thread.context.pc));
   }
+  if (is_fault && (arrival.mask & sys::signal_bit(signal)) != 0) {
+    return return_to_die(thread, kernel);
+  }
+  const KernelSigaction action = take_action(*thread.signals, signal);
+  if (action.handler <= sys::kSigIgn) {
+    return do_default(thread, signal, kernel, action.handler == sys::kSigIgn, is_fault);
+  }
+
   const u64 fpstate = reinterpret_cast<u64>(kernel.uc->uc_mcontext.fpstate);
   const u64 fp_bytes = fpstate_bytes(fpstate);
   const Placement place = place_frame(thread, action, fp_bytes);
-  if (!fits_altstack(thread, action, place.frame) ||
-      !write_frame(thread, action, kernel, info, place, fp_bytes)) {
-    return return_to_die(thread, SIGSEGV, kernel, false);
+  if (!place.exists || !write_frame(thread, action, kernel, place, fp_bytes)) {
+    return force_segv(thread, signal, kernel, arrival);
   }
   reset_fpstate(fpstate);
 
   put_control(core.events, thread, Control::kSignal,
               {static_cast<u32>(signal), low32(raw(thread.context.pc)),
                high32(raw(thread.context.pc)), low32(action.handler), high32(action.handler)});
-  if ((thread.altstack_flags & kSsAutodisarm) != 0) thread.altstack_bytes = 0;
-  thread.app_mask |= action.mask;
-  if ((action.flags & SA_NODEFER) == 0) thread.app_mask |= sys::signal_bit(signal);
-
-  Context& context = thread.context;
-  context.gpr[x86::kRax] = 0;
-  context.gpr[x86::kRdi] = static_cast<u64>(signal);
-  context.gpr[x86::kRsi] = place.frame + offsetof(RtSigframe, info);
-  context.gpr[x86::kRdx] = place.frame + offsetof(RtSigframe, uc);
-  context.gpr[x86::kRsp] = place.frame;
-  context.rflags &= ~u64{x86::kDf | x86::kTf | x86::kRf};
-  context.pc = AppPc{action.handler};
-  begin_step(thread);
+  enter_handler(thread, signal, action, place.frame, arrival.mask);
   if (core.check != nullptr) post_check(core, thread, CheckPost::kMoved);
   resume_at_pc(core, thread);
   return_to_gate(thread, kernel);
-}
-
-void app_sigreturn(Core& core, ThreadState& thread) {
-  // The restorer has popped pretcode off the frame.
-  const u64 uc_address = thread.context.gpr[x86::kRsp];
-  RtSigframe frame;
-  if (safe_copy(&frame.uc, reinterpret_cast<const void*>(uc_address), sizeof frame.uc) != 0) {
-    sys::fail("sigreturn without a frame", uc_address);
-  }
-  for_each_register(frame.uc.uc_mcontext, thread.context,
-                    [](auto& machine, u64& app) { app = machine; });
-  thread.context.pc = AppPc{frame.uc.uc_mcontext.rip};
-  begin_step(thread);
-  memcpy(&thread.app_mask, &frame.uc.uc_sigmask, sizeof thread.app_mask);
-  thread.app_mask &= ~(sys::signal_bit(SIGKILL) | sys::signal_bit(SIGSTOP));
-  send_refused_faults(thread);
-  if (on_altstack(thread, frame.uc.uc_mcontext.rsp)) {
-    // The kernel leaves the stack alone that the thread goes on using.
-  } else if ((frame.uc.uc_stack.ss_flags & static_cast<int>(kSsDisable)) != 0) {
-    thread.altstack_base = thread.altstack_bytes = thread.altstack_flags = 0;
-  } else {
-    thread.altstack_base = reinterpret_cast<u64>(frame.uc.uc_stack.ss_sp);
-    thread.altstack_bytes = frame.uc.uc_stack.ss_size;
-    thread.altstack_flags = static_cast<u32>(frame.uc.uc_stack.ss_flags) & kSsAutodisarm;
-  }
-  put_control(core.events, thread, Control::kSigreturn,
-              {low32(raw(thread.context.pc)), high32(raw(thread.context.pc))});
-  if (core.check != nullptr) post_check(core, thread, CheckPost::kMoved);
-  resume_at_pc(core, thread);
-
-  // A frame of our own restores what only the kernel can: floating-point state, mask, segments. The
-  // floating-point state is read where the program has it.
-  frame.uc.uc_stack.ss_sp = reinterpret_cast<void*>(thread.signal_stack);
-  frame.uc.uc_stack.ss_size = thread.signal_stack_bytes;
-  frame.uc.uc_stack.ss_flags = 0;
-  return_to_gate(thread, {&frame.info, &frame.uc});
-  asm volatile(
-      "mov %0, %%rsp\n\t"
-      "mov $15, %%eax\n\t"
-      "jmp *tiptoe_call_site(%%rip)"
-      :
-      : "r"(&frame.uc)
-      : "rax", "memory");
-  __builtin_unreachable();
 }
 
 }  // namespace tiptoe::engine

@@ -13,25 +13,31 @@ struct KernelFrame {
   struct ucontext* uc;
 };
 
-// Raised by the instruction at the pc, not sent by anybody.
+// How a signal came.
+struct Arrival {
+  // The program's mask in force: a temporary one within sigsuspend and its like. The frame always
+  // has the program's own.
+  sys::SignalSet mask;
+  bool is_fault;          // raised by the processor or forced by the kernel, not sent
+  bool has_trap = false;  // the kernel's frame has the trap number that belongs to it
+  u64 machine_pc = 0;     // what si_addr holds when it means the instruction
+};
+
+// Whether the kernel says so: for signals that the processor raises.
 bool is_synchronous(int signal, const siginfo_t& info);
 
 // Delivers `signal` to the program, whose registers are thread.context: afterwards returning from
 // our handler continues at the program's handler. Dies in the program's stead when that is what
-// the signal does. `machine_pc` is what si_addr holds when it means the instruction.
-void deliver(ThreadState& thread, int signal, const KernelFrame& frame, u64 machine_pc);
+// the signal does.
+void deliver(ThreadState& thread, int signal, const KernelFrame& frame, const Arrival& arrival);
 
 // Makes returning from our handler continue in the gate, which goes on as thread.resume_at says.
 void return_to_gate(ThreadState& thread, const KernelFrame& frame);
 
-// Makes returning from our handler execute the program natively, with its own registers: used to
-// die by the signal that is due.
-void return_to_die(ThreadState& thread, int signal, const KernelFrame& frame, bool is_fault);
+// The same, where the program was interrupted.
+void resume(ThreadState& thread, const KernelFrame& frame);
 
-// rt_sigreturn(2) by the program: its frame is on top of thread.context's stack. Does not return.
-[[noreturn]] void app_sigreturn(Core& core, ThreadState& thread);
-
-// Whether the program's stack pointer is on its alternate stack.
-bool on_altstack(const ThreadState& thread, u64 rsp);
+// The siginfo of a SIGSEGV that the kernel forces upon a thread whose frame is bad.
+siginfo_t forced_segv();
 
 }  // namespace tiptoe::engine

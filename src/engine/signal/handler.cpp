@@ -1,8 +1,10 @@
 // The one signal handler of the runtime: where was the thread, what does the signal mean there?
 //
 // docs/SIGNALS.md has the table of all places and what happens in each. The handler runs on the
-// thread's own alternate stack with every signal blocked but SIGSEGV and SIGBUS, which only a copy
-// from or to the program's memory may raise here.
+// thread's own alternate stack with every signal blocked but the fault signals, of which only a
+// copy from or to the program's memory may raise one here.
+#include <asm/errno.h>
+
 #include "base/memory.h"
 #include "engine/context/gate.h"
 #include "engine/context/safe_copy.h"
@@ -76,20 +78,55 @@ void on_signal_in_cache(Core& core, ThreadState& thread, int signal, const Kerne
     resume_at_pc(core, thread);
     return return_to_gate(thread, frame);
   }
-  deliver(thread, signal, frame, sc.rip);
+  deliver(thread, signal, frame,
+          {.mask = thread.app_mask,
+           .is_fault = synchronous,
+           .has_trap = synchronous,
+           .machine_pc = sc.rip});
 }
 
-// The runtime is at work: the signal waits until its windows, and the kernel queues the others. (A
-// few more may come while the runtime itself sets the mask.)
+bool is_held(const ThreadState& thread, int signal) {
+  for (u32 i = 0; i < thread.pending; ++i) {
+    if (reinterpret_cast<const siginfo_t&>(thread.held[i]).si_signo == signal) return true;
+  }
+  return false;
+}
+
+// Where the runtime unblocks signals: it tests `pending` again. (The system call itself is made in
+// the call page.)
+void back_to_test(struct sigcontext& sc) {
+  constexpr u64 kSigreturn = __NR_rt_sigreturn;
+  const bool calls = sc.rip == sys::call_site();
+  const auto is_between = [&](const char* begin, const char* end) {
+    return sc.rip >= address(begin) && sc.rip < address(end);
+  };
+  if (calls && *reinterpret_cast<const u64*>(sc.rsp) == address(tiptoe_set_mask_done)) {
+    sc.rsp += 8;
+    sc.rip = address(tiptoe_set_mask_begin);
+  } else if (is_between(tiptoe_set_mask_begin, tiptoe_set_mask_done)) {
+    sc.rip = address(tiptoe_set_mask_begin);
+  } else if (is_between(tiptoe_sigreturn_begin, tiptoe_sigreturn_held) ||
+             (calls && sc.rax == kSigreturn && sc.rdi == sc.rsp)) {
+    sc.rip = address(tiptoe_sigreturn_begin);
+  }
+}
+
+// The runtime is at work: the signal waits until its windows, and the kernel queues the others but
+// for fault signals, of which one of each kind can wait, as in the kernel.
 void hold_until_window(ThreadState& thread, int signal, const KernelFrame& frame) {
-  TIPTOE_CHECK(thread.pending < ThreadState::kMaxHeld, signal, frame.uc->uc_mcontext.rip);
-  memcpy(thread.held[thread.pending], frame.info, sizeof(siginfo_t));
-  ++thread.pending;
-  // A trap that comes while it is blocked kills.
-  const bool traps = (frame.uc->uc_mcontext.eflags & x86::kTf) != 0;
-  const sys::SignalSet trap = traps ? sys::signal_bit(SIGTRAP) & ~thread.app_mask : 0;
-  const sys::SignalSet all = ~kAlwaysOurs & ~trap;
-  memcpy(&frame.uc->uc_sigmask, &all, sizeof all);
+  if (!is_fault_signal(signal) || !is_held(thread, signal)) {
+    TIPTOE_CHECK(thread.pending < ThreadState::kMaxHeld, signal, frame.uc->uc_mcontext.rip);
+    memcpy(thread.held[thread.pending], frame.info, sizeof(siginfo_t));
+    ++thread.pending;
+  }
+  memcpy(&frame.uc->uc_sigmask, &kBlockedWhileHeld, sizeof kBlockedWhileHeld);
+  back_to_test(frame.uc->uc_mcontext);
+}
+
+// What is only true of the call that was to be made.
+void forget_call(ThreadState& thread) {
+  thread.has_temporary_mask = 0;
+  thread.waits_for_fault = 0;
 }
 
 // By a seccomp filter, in place of the system call.
@@ -109,16 +146,19 @@ void note_trapped_call(ThreadState& thread, u64 pc) {
 }
 
 // A system call that a signal interrupts before it is made was not made. One that the kernel wants
-// made again has been: `syscall` has left its return address in rcx.
+// made again has been: `syscall` has left its return address in rcx, and in rax is which call.
 void forget_unmade_syscall(ThreadState& thread, const struct sigcontext& sc) {
   withdraw_exec(*thread.core, thread);
   const bool made =
       sc.rip == address(tiptoe_syscall_insn) && sc.rcx == address(tiptoe_syscall_done);
-  if (thread.recording && thread.syscall_recorded != 0 && !made) {
+  if (made) {
+    thread.context.gpr[x86::kRax] = sc.rax;
+  } else if (thread.recording && thread.syscall_recorded != 0) {
     thread.cursor -= thread.syscall_recorded;
     memset(reinterpret_cast<void*>(thread.cursor), 0, thread.syscall_recorded);
   }
   thread.syscall_recorded = 0;
+  forget_call(thread);
 }
 
 // The pending signal was found before the system call, if the thread was about to make one.
@@ -128,16 +168,51 @@ void forget_pending_syscall(ThreadState& thread) {
   forget_unmade_syscall(thread, before_call);
 }
 
-// The first of the signals that wait is delivered now; the kernel takes the others back, in their
-// order, while all are blocked, and delivers them when the program's mask allows it.
+// The first of the signals that wait is delivered now. The others are fault signals that were sent:
+// sent again, they come at once, and are held or kept.
 void release_held(ThreadState& thread, siginfo_t* first) {
-  memcpy(first, thread.held[0], sizeof *first);
-  for (u32 i = 1; i < thread.pending; ++i) {
-    const auto& info = reinterpret_cast<const siginfo_t&>(thread.held[i]);
-    sys::call(__NR_rt_tgsigqueueinfo, sys::call(__NR_getpid), sys::call(__NR_gettid), info.si_signo,
-              &info);
-  }
+  u8 copies[ThreadState::kMaxHeld][sizeof(siginfo_t)];
+  memcpy(copies, thread.held, sizeof copies);
+  memcpy(first, copies[0], sizeof *first);
+  const u32 count = thread.pending;
   thread.pending = 0;
+  for (u32 i = 1; i < count; ++i) {
+    send_to_this_thread(reinterpret_cast<const siginfo_t&>(copies[i]));
+  }
+}
+
+// The program's mask that decides what a signal does that came here.
+sys::SignalSet mask_in_force(const ThreadState& thread, Where where, const struct sigcontext& sc) {
+  const bool within_call = where == Where::kSyscallDone && thread.has_temporary_mask != 0 &&
+                           static_cast<i64>(sc.rax) == -EINTR;
+  return within_call ? thread.temporary_mask : thread.app_mask;
+}
+
+// Sent, not caused, and only here because fault signals are not blocked or ignored in the kernel.
+bool refuse(ThreadState& thread, int signal, const siginfo_t& info, sys::SignalSet mask) {
+  if (!is_fault_signal(signal) || is_synchronous(signal, info)) return false;
+  const bool blocked = (mask & sys::signal_bit(signal)) != 0;
+  if (!blocked && !is_ignored(*thread.signals, signal)) return false;
+  if (blocked) keep_fault(thread, info);
+  thread.signals->faults_are_sent = 1;
+  return true;
+}
+
+// As if nothing had come. A system call is made again if it was interrupted, and if it is about to
+// be made: it may be one that looks for the signal.
+void go_on_undisturbed(ThreadState& thread, Where where, const KernelFrame& frame) {
+  const struct sigcontext& sc = frame.uc->uc_mcontext;
+  if (where == Where::kBeforeSyscall) {
+    forget_unmade_syscall(thread, sc);
+  } else if (where == Where::kSyscallDone && static_cast<i64>(sc.rax) == -EINTR) {
+    withdraw_exec(*thread.core, thread);
+    thread.syscall_recorded = 0;
+    forget_call(thread);
+  } else {
+    return;
+  }
+  thread.exact_mask = 0;
+  resume(thread, frame);
 }
 
 // The thread was sent to fault where no code is: it has arrived, or will not.
@@ -149,31 +224,46 @@ void end_way_to_fault(Core& core, ThreadState& thread, Where where) {
 
 }  // namespace
 
-extern "C" void tiptoe_on_signal(int signal, siginfo_t* info, struct ucontext* uc) {
+extern "C" {
+
+void tiptoe_on_signal(int signal, siginfo_t* info, struct ucontext* uc) {
   ThreadState& thread = this_thread();
   Core& core = *thread.core;
   const KernelFrame frame{info, uc};
   struct sigcontext& sc = uc->uc_mcontext;
   const u64 pc = sc.rip;
+  // In the program's system calls fault signals may be blocked; here they must not be.
+  if (thread.exact_mask != 0) set_kernel_mask(kBlockedWhileHeld);
   const StoppedThread stopped = stopped_thread(core, thread, machine_context(sc), pc);
-  end_way_to_fault(core, thread, stopped.where);
   if (is_step_trap(signal, *info) && !has_stepped(thread, stopped, pc)) return;
+  Arrival arrival{.mask = mask_in_force(thread, stopped.where, sc), .is_fault = false};
+  if (stopped.where != Where::kRaise && refuse(thread, signal, *info, arrival.mask)) {
+    return go_on_undisturbed(thread, stopped.where, frame);
+  }
+  end_way_to_fault(core, thread, stopped.where);
+  thread.exact_mask = 0;
   switch (stopped.where) {
     case Where::kCache:
       return on_signal_in_cache(core, thread, signal, frame, stopped);
     case Where::kRaise:
       forget_pending_syscall(thread);
       release_held(thread, info);
-      return deliver(thread, info->si_signo, frame, 0);
+      if (refuse(thread, info->si_signo, *info, arrival.mask)) return resume(thread, frame);
+      arrival.is_fault = is_synchronous(info->si_signo, *info);
+      return deliver(thread, info->si_signo, frame, arrival);
     case Where::kBeforeSyscall:
       forget_unmade_syscall(thread, sc);
-      return deliver(thread, signal, frame, pc);
+      return deliver(thread, signal, frame, arrival);
     case Where::kContext:
-      return deliver(thread, signal, frame, pc);
+      // At the jump to an address that is none, or forced, for the bad frame of a sigreturn.
+      arrival.is_fault = is_synchronous(signal, *info);
+      arrival.has_trap = arrival.is_fault && pc != address(tiptoe_resume_begin);
+      return deliver(thread, signal, frame, arrival);
     case Where::kSyscallDone:
       withdraw_exec(core, thread);
       finish_syscall(thread, static_cast<i64>(sc.rax));
-      return deliver(thread, signal, frame, pc);
+      forget_call(thread);
+      return deliver(thread, signal, frame, arrival);
     case Where::kAppCall:
       sc.rip = address(tiptoe_app_syscall_not_made);
       return hold_until_window(thread, signal, frame);
@@ -193,8 +283,17 @@ extern "C" void tiptoe_on_signal(int signal, siginfo_t* info, struct ucontext* u
       return hold_until_window(thread, signal, frame);
     case Where::kApp:
       thread.context = stopped.app.context;
-      return deliver(thread, signal, frame, pc);
+      arrival.is_fault = arrival.has_trap = is_synchronous(signal, *info);
+      arrival.machine_pc = pc;
+      return deliver(thread, signal, frame, arrival);
   }
 }
+
+// The gate is about to raise a fault on purpose.
+void tiptoe_before_raise(ThreadState& thread) {
+  leave_exact_mask(thread);
+}
+
+}  // extern "C"
 
 }  // namespace tiptoe::engine

@@ -23,16 +23,17 @@ SyscallAction follow_child(const AppCall& call, u64 flags) {
   return SyscallAction::kClone;
 }
 
-// Nothing may interrupt the thread once it does not record any more. What waits for it goes to
-// others.
-void end_for_good(const AppCall& call, bool whole_process) {
+// Nothing may interrupt the thread once it does not record any more. False when a signal has come
+// before: it is delivered first, and the call made again.
+bool end_for_good(const AppCall& call) {
   set_kernel_mask(~sys::SignalSet{0});
-  for (u32 i = 0; i < call.thread.pending && !whole_process; ++i) {
-    const auto& info = reinterpret_cast<const siginfo_t&>(call.thread.held[i]);
-    sys::call(__NR_rt_sigqueueinfo, sys::call(__NR_getpid), info.si_signo, &info);
+  if (call.thread.pending != 0) {
+    apply_app_mask(call.thread);
+    return false;
   }
-  call.thread.pending = 0;
+  call.thread.exact_mask = 1;  // all stay blocked
   end_thread(call.core, call.thread);
+  return true;
 }
 
 }  // namespace
@@ -72,7 +73,7 @@ SyscallAction on_execve(const AppCall& call) {
 }
 
 SyscallAction on_exit(const AppCall& call) {
-  end_for_good(call, false);
+  if (!end_for_good(call)) return SyscallAction::kDone;
   // The parent of a vfork reads our state when we are gone, and gives it back.
   if (call.thread.clone_kind.is_vfork && !call.thread.clone_kind.is_thread) {
     return SyscallAction::kPassThrough;
@@ -81,7 +82,7 @@ SyscallAction on_exit(const AppCall& call) {
 }
 
 SyscallAction on_exit_group(const AppCall& call) {
-  end_for_good(call, true);
+  if (!end_for_good(call)) return SyscallAction::kDone;
   return SyscallAction::kPassThrough;
 }
 

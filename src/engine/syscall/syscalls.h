@@ -26,6 +26,9 @@ AppCall app_call(Core& core, ThreadState& thread);
 // The handler of the call's number does what it does; kPassThrough when there is none.
 SyscallAction dispatch(const AppCall& call);
 
+// What is left to do before the call is made with the program's registers.
+SyscallAction prepared(ThreadState& thread, SyscallAction action);
+
 // The exit and the number are recorded before the call is made: what never returns is in the trace
 // all the same. Room is made first, so that the words can be taken back when a signal comes before
 // the call.
@@ -59,6 +62,13 @@ SyscallAction on_rt_sigaction(const AppCall&);
 SyscallAction on_rt_sigprocmask(const AppCall&);
 SyscallAction on_rt_sigreturn(const AppCall&);
 SyscallAction on_sigaltstack(const AppCall&);
+SyscallAction on_rt_sigsuspend(const AppCall&);
+SyscallAction on_rt_sigtimedwait(const AppCall&);
+SyscallAction on_ppoll(const AppCall&);
+SyscallAction on_pselect6(const AppCall&);
+SyscallAction on_epoll_pwait(const AppCall&);  // and epoll_pwait2
+SyscallAction on_io_pgetevents(const AppCall&);
+SyscallAction on_io_uring_enter(const AppCall&);
 SyscallAction on_clone(const AppCall&);
 SyscallAction on_clone3(const AppCall&);
 SyscallAction on_fork(const AppCall&);

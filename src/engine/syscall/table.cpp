@@ -1,4 +1,6 @@
 // The table of wrapped system calls, a line a number, and the way in from gate.S.
+#include <asm/errno.h>
+
 #include "engine/dispatch/check_point.h"
 #include "engine/dispatch/dispatch.h"
 #include "engine/syscall/seccomp.h"
@@ -41,6 +43,14 @@ constexpr Wrapped kWrapped[] = {
     {__NR_rt_sigprocmask, on_rt_sigprocmask},
     {__NR_rt_sigreturn, on_rt_sigreturn},
     {__NR_sigaltstack, on_sigaltstack},
+    {__NR_rt_sigsuspend, on_rt_sigsuspend},
+    {__NR_rt_sigtimedwait, on_rt_sigtimedwait},
+    {__NR_ppoll, on_ppoll},
+    {__NR_pselect6, on_pselect6},
+    {__NR_epoll_pwait, on_epoll_pwait},
+    {__NR_epoll_pwait2, on_epoll_pwait},
+    {__NR_io_pgetevents, on_io_pgetevents},
+    {__NR_io_uring_enter, on_io_uring_enter},
     // Threads and processes: followed from their first instruction.
     {__NR_clone, on_clone},
     {__NR_clone3, on_clone3},
@@ -84,6 +94,11 @@ SyscallAction dispatch(const AppCall& call) {
   return kWrapped[kIndex.slot[number] - 1].handler(call);
 }
 
+SyscallAction prepared(ThreadState& thread, SyscallAction action) {
+  if (action == SyscallAction::kPassThrough) apply_exact_mask(thread);
+  return action;
+}
+
 void record_syscall(Core& core, ThreadState& thread, const Exit& exit) {
   if (!thread.recording) return;
   make_flow_room(core.events, thread, 64);
@@ -101,6 +116,23 @@ AppCall app_call(Core& core, ThreadState& thread) {
           {gpr[x86::kRdi], gpr[x86::kRsi], gpr[x86::kRdx], gpr[x86::kR10], gpr[x86::kR8],
            gpr[x86::kR9]}};
 }
+
+namespace {
+
+// A sigtimedwait was woken for a fault signal, but a thread that returned to the code cache with it
+// blocked had it first, and keeps it. The call is made again, and finds it.
+bool was_robbed(ThreadState& thread) {
+  const bool waited = thread.waits_for_fault != 0;
+  thread.waits_for_fault = 0;
+  const i64 result = static_cast<i64>(thread.context.gpr[x86::kRax]);
+  return waited && (result == -EINTR || result == -EAGAIN) && keeps_fault(thread, kFaultSignals);
+}
+void wait_again(ThreadState& thread) {
+  thread.context.gpr[x86::kRax] = __NR_rt_sigtimedwait;
+  resume_at_pc(*thread.core, thread);
+}
+
+}  // namespace
 
 i64 AppCall::make() const {
   thread.call_trapped = 0;
@@ -136,10 +168,13 @@ int tiptoe_on_syscall(ThreadState& thread) {
   record_syscall(core, thread, exit);
   release_cache(thread);  // the call may take for ever
   thread.legacy_call = 0;
-  return static_cast<int>(dispatch(app_call(core, thread)));
+  return static_cast<int>(prepared(thread, dispatch(app_call(core, thread))));
 }
 
 void tiptoe_after_syscall(ThreadState& thread) {
+  leave_exact_mask(thread);
+  thread.has_temporary_mask = 0;
+  if (was_robbed(thread)) return wait_again(thread);
   withdraw_exec(*thread.core, thread);
   finish_syscall(thread, static_cast<i64>(thread.context.gpr[x86::kRax]));
   resume_at_pc(*thread.core, thread);

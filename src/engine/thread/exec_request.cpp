@@ -1,5 +1,6 @@
 #include "engine/thread/exec_request.h"
 
+#include "engine/context/gate.h"
 #include "sys/syscall.h"
 
 namespace tiptoe::engine {
@@ -59,7 +60,9 @@ void prepare_exec(Core& core, ThreadState& thread, u64 path) {
   }
   thread.exec_prepared = 1;
   restore_ignored_actions(*thread.signals);
-  if (thread.pending == 0) set_kernel_mask(thread.app_mask);
+  thread.exact_mask = 1;
+  tiptoe_set_mask(&thread.app_mask);
+  if (thread.pending == 0) give_back_faults(thread, thread.app_mask);
 }
 
 void withdraw_exec(Core& core, ThreadState& thread) {

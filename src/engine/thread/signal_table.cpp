@@ -11,13 +11,22 @@ namespace {
 using sys::KernelSigaction;
 
 constexpr u64 kPassedFlags = SA_RESTART | SA_NOCLDSTOP | SA_NOCLDWAIT;
+constexpr u64 kSaExposeTagbits = 0x800;
+// The kernel forgets flags that it does not know.
+constexpr u64 kKnownFlags = SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART |
+                            SA_NODEFER | SA_RESETHAND | kSaExposeTagbits | sys::kSaRestorer;
+// Their default is a core dump. (SIGABRT and its like; fault signals are ours anyway.)
+constexpr sys::SignalSet kDumpingSignals = sys::signal_bit(SIGQUIT) | sys::signal_bit(SIGABRT) |
+                                           sys::signal_bit(SIGXCPU) | sys::signal_bit(SIGXFSZ) |
+                                           sys::signal_bit(SIGSYS);
 
 i64 kernel_sigaction(int signal, const KernelSigaction* action, KernelSigaction* old) {
   return sys::call(__NR_rt_sigaction, signal, action, old, sizeof(sys::SignalSet));
 }
 
-bool is_always_ours(int signal) {
-  return (kAlwaysOurs & sys::signal_bit(signal)) != 0;
+bool is_ours(int signal, u64 app_handler) {
+  if (app_handler > sys::kSigIgn || is_fault_signal(signal)) return true;
+  return app_handler == sys::kSigDfl && (kDumpingSignals & sys::signal_bit(signal)) != 0;
 }
 
 // Our handler runs with everything blocked but what the engine itself may need: a copy from the
@@ -25,33 +34,57 @@ bool is_always_ours(int signal) {
 KernelSigaction our_action(const KernelSigaction& app) {
   return {reinterpret_cast<u64>(&tiptoe_signal_entry),
           SA_SIGINFO | SA_ONSTACK | SA_NODEFER | sys::kSaRestorer | (app.flags & kPassedFlags),
-          reinterpret_cast<u64>(&tiptoe_signal_restorer), ~kAlwaysOurs};
+          reinterpret_cast<u64>(&tiptoe_signal_restorer), kBlockedWhileHeld};
 }
 
 i64 install(int signal, const KernelSigaction& app) {
-  const bool has_handler = app.handler != sys::kSigDfl && app.handler != sys::kSigIgn;
   const KernelSigaction ours = our_action(app);
-  return kernel_sigaction(signal, has_handler || is_always_ours(signal) ? &ours : &app, nullptr);
+  return kernel_sigaction(signal, is_ours(signal, app.handler) ? &ours : &app, nullptr);
+}
+
+template <typename Visit>
+void for_each_ignored_fault(const SignalTable& table, Visit visit) {
+  for (const int signal : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP}) {
+    if (is_ignored(table, signal)) visit(signal);
+  }
 }
 
 }  // namespace
+
+sys::SignalSet running_mask(const ThreadState& thread) {
+  const bool signal_waits = __atomic_load_n(&thread.pending, __ATOMIC_RELAXED) != 0;
+  return signal_waits ? kBlockedWhileHeld : kernel_mask(thread.app_mask);
+}
 
 void set_kernel_mask(sys::SignalSet mask) {
   sys::call(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof mask);
 }
 
 void apply_app_mask(ThreadState& thread) {
-  const bool signal_waits = __atomic_load_n(&thread.pending, __ATOMIC_RELAXED) != 0;
-  set_kernel_mask(signal_waits ? ~kAlwaysOurs : kernel_mask(thread.app_mask));
+  const sys::SignalSet waiting = kBlockedWhileHeld, mask = kernel_mask(thread.app_mask);
+  // What waits has blocked all others, but the caller may have blocked even more.
+  if (__atomic_load_n(&thread.pending, __ATOMIC_RELAXED) != 0) return set_kernel_mask(waiting);
+  tiptoe_set_mask(&mask);
 }
 
-void send_refused_faults(ThreadState& thread) {
-  for (const int signal : {SIGSEGV, SIGBUS}) {
-    const sys::SignalSet bit = sys::signal_bit(signal);
-    if ((thread.refused_faults & bit) == 0 || (thread.app_mask & bit) != 0) continue;
-    thread.refused_faults &= ~bit;
-    sys::call(__NR_tgkill, sys::call(__NR_getpid), sys::call(__NR_gettid), signal);
-  }
+void apply_exact_mask(ThreadState& thread) {
+  if (thread.exact_mask != 0 || thread.signals->faults_are_sent == 0) return;
+  sys::SignalSet mask = thread.app_mask;
+  for_each_ignored_fault(*thread.signals, [&](int signal) { mask |= sys::signal_bit(signal); });
+  if ((mask & kFaultSignals) == 0) return;
+  thread.exact_mask = 1;  // before it is: the handler undoes it
+  tiptoe_set_mask(&mask);
+  if (__atomic_load_n(&thread.pending, __ATOMIC_RELAXED) == 0) give_back_faults(thread, mask);
+}
+
+void leave_exact_mask(ThreadState& thread) {
+  if (thread.exact_mask == 0) return;
+  thread.exact_mask = 0;
+  apply_app_mask(thread);
+}
+
+void give_back_unblocked_faults(ThreadState& thread) {
+  give_back_faults(thread, ~thread.app_mask);
 }
 
 sys::SignalSet current_kernel_mask() {
@@ -63,9 +96,8 @@ sys::SignalSet current_kernel_mask() {
 void init_signal_table(SignalTable& table) {
   for (int signal = 1; signal <= sys::kSignalCount; ++signal) {
     kernel_sigaction(signal, nullptr, &table.actions[signal]);
+    if (is_ours(signal, table.actions[signal].handler)) install(signal, table.actions[signal]);
   }
-  install(SIGSEGV, table.actions[SIGSEGV]);
-  install(SIGBUS, table.actions[SIGBUS]);
 }
 
 i64 change_action(SignalTable& table, int signal, const KernelSigaction* action,
@@ -77,6 +109,7 @@ i64 change_action(SignalTable& table, int signal, const KernelSigaction* action,
   if (action != nullptr) {
     // Before the kernel may call our handler for it, the table must know where to go.
     table.actions[signal] = *action;
+    table.actions[signal].flags &= kKnownFlags;
     table.actions[signal].mask &= ~(sys::signal_bit(SIGKILL) | sys::signal_bit(SIGSTOP));
     if (const i64 error = install(signal, *action); sys::is_error(error)) {
       table.actions[signal] = before;
@@ -87,23 +120,32 @@ i64 change_action(SignalTable& table, int signal, const KernelSigaction* action,
   return 0;
 }
 
+KernelSigaction take_action(SignalTable& table, int signal) {
+  const sys::Held held(table.lock);
+  const KernelSigaction action = table.actions[signal];
+  if ((action.flags & SA_RESETHAND) != 0 && action.handler > sys::kSigIgn) {
+    table.actions[signal].handler = sys::kSigDfl;
+    install(signal, table.actions[signal]);
+  }
+  return action;
+}
+
+bool is_ignored(const SignalTable& table, int signal) {
+  return __atomic_load_n(&table.actions[signal].handler, __ATOMIC_RELAXED) == sys::kSigIgn;
+}
+
 void reset_kernel_action(int signal) {
   const KernelSigaction dfl{};
   kernel_sigaction(signal, &dfl, nullptr);
 }
 
 void restore_ignored_actions(SignalTable& table) {
-  for (const int signal : {SIGSEGV, SIGBUS}) {
-    if (table.actions[signal].handler == sys::kSigIgn) {
-      kernel_sigaction(signal, &table.actions[signal], nullptr);
-    }
-  }
+  for_each_ignored_fault(
+      table, [&](int signal) { kernel_sigaction(signal, &table.actions[signal], nullptr); });
 }
 
 void retake_actions(SignalTable& table) {
-  for (const int signal : {SIGSEGV, SIGBUS}) {
-    if (table.actions[signal].handler == sys::kSigIgn) install(signal, table.actions[signal]);
-  }
+  for_each_ignored_fault(table, [&](int signal) { install(signal, table.actions[signal]); });
 }
 
 void install_signal_stack(const ThreadState& thread) {

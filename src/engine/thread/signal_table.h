@@ -1,8 +1,10 @@
 // The program's signal actions as it set them, and the kernel's, which are ours wherever the
-// program has a handler. SIGSEGV and SIGBUS are always ours: the engine itself may run into them.
+// program has a handler; and for two more kinds: fault signals always, because the engine itself
+// may run into them, and signals whose default is a core dump, because the dump shall show the
+// program.
 #pragma once
 
-#include "engine/context/thread_state.h"
+#include "engine/thread/kept_faults.h"
 #include "sys/lock.h"
 #include "sys/signal_frame.h"
 
@@ -12,30 +14,42 @@ struct SignalTable {
   sys::Lock lock;
   sys::KernelSigaction actions[sys::kSignalCount + 1] = {};
   SignalTable* next_spare = nullptr;  // of those that nobody uses any more
+  KeptSignals kept_faults = {};       // process-directed
+  u32 faults_are_sent = 0;            // one came while the program blocks or ignores it
 };
 
-// Never blocked in the kernel while the program runs under the engine.
-constexpr sys::SignalSet kAlwaysOurs = sys::signal_bit(SIGSEGV) | sys::signal_bit(SIGBUS);
-
-// The kernel's mask for a program's mask.
+// The kernel's mask for a program's mask while the thread is in the code cache.
 constexpr sys::SignalSet kernel_mask(sys::SignalSet app_mask) {
-  return app_mask & ~kAlwaysOurs;
+  return app_mask & ~kFaultSignals;
 }
+// The kernel's mask while a signal waits for its window.
+constexpr sys::SignalSet kBlockedWhileHeld = ~kFaultSignals;
+// The kernel's mask for a thread that goes on in the code cache.
+sys::SignalSet running_mask(const ThreadState& thread);
+
 void set_kernel_mask(sys::SignalSet mask);
-// The kernel's mask becomes the program's, unless a signal waits for its window: then all stay
-// blocked until it has been delivered.
+// The kernel's mask becomes the program's but for fault signals, unless a signal waits for its
+// window: then all stay blocked until it has been delivered.
 void apply_app_mask(ThreadState& thread);
-// The program's mask has changed: SIGSEGV and SIGBUS that were sent while it blocked them are sent
-// again.
-void send_refused_faults(ThreadState& thread);
+// For a system call of the program, in a process to which fault signals are sent: the kernel's mask
+// is exactly the program's, and what was kept is pending. (Fault signals that the program ignores
+// are blocked too: they must not interrupt it.)
+void apply_exact_mask(ThreadState& thread);
+void leave_exact_mask(ThreadState& thread);
+// The program's mask has changed: fault signals that were sent while it blocked them come now.
+void give_back_unblocked_faults(ThreadState& thread);
 sys::SignalSet current_kernel_mask();
 
-// Reads the actions that the program was started with, and takes SIGSEGV and SIGBUS.
+// Reads the actions that the program was started with, and takes those that are always ours.
 void init_signal_table(SignalTable& table);
 
 // rt_sigaction(2) for the program. Returns 0 or -errno.
 i64 change_action(SignalTable& table, int signal, const sys::KernelSigaction* action,
                   sys::KernelSigaction* old);
+
+// The action for a signal that is to be delivered now; SA_RESETHAND forgets it.
+sys::KernelSigaction take_action(SignalTable& table, int signal);
+bool is_ignored(const SignalTable& table, int signal);
 
 // The kernel's action for `signal` becomes SIG_DFL, whatever the program had.
 void reset_kernel_action(int signal);

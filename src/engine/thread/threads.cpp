@@ -20,6 +20,7 @@ constexpr u64 kSignalStackBytes = 56 << 10;
 constexpr u64 kRuntimeStackBytes = 40 << 10;
 constexpr u64 kThreadBytes = kPageBytes + kSignalStackBytes + kPageBytes + kRuntimeStackBytes +
                              align_up(sizeof(ThreadState), kPageBytes);
+constexpr u32 kAltstackDisabled = 2;  // SS_DISABLE, as the kernel resets it for a new thread
 
 u64 entry(void (*label)()) {
   return reinterpret_cast<u64>(label);
@@ -88,8 +89,12 @@ ThreadState& allocate_thread(const sys::Held&, Core& core) {
   thread->syscall_recorded = 0;
   thread->call_trapped = 0;
   thread->strict_seccomp = 0;
-  thread->refused_faults = 0;
   thread->step_from = 0;
+  thread->has_temporary_mask = 0;
+  thread->waits_for_fault = 0;
+  thread->exact_mask = 0;
+  thread->trap_number = thread->trap_error = thread->trap_address = 0;
+  forget_kept_faults(thread->kept_faults);
   thread->silent = 0;
   thread->altstack_base = 0;
   thread->altstack_bytes = 0;
@@ -107,7 +112,6 @@ bool has_fsgsbase(const Core& core) {
 
 void load_gs_selector(ThreadState& thread, u16 selector) {
   // In between a signal handler would not find the thread.
-  const sys::SignalSet before = current_kernel_mask();
   set_kernel_mask(~sys::SignalSet{0});
   asm volatile(
       "wrgsbase %[base]\n\t"
@@ -117,7 +121,7 @@ void load_gs_selector(ThreadState& thread, u16 selector) {
       : [base] "+r"(thread.app_gs_base)
       : [selector] "r"(selector), [self] "r"(&thread)
       : "memory");
-  set_kernel_mask(before);
+  apply_app_mask(thread);
 }
 
 void set_gs(const Core& core, ThreadState& thread) {
@@ -175,6 +179,9 @@ void prepare_clone(Core& core, ThreadState& parent, const CloneKind& kind) {
   child->context = parent.context;
   child->app_gs_base = parent.app_gs_base;
   child->app_mask = parent.app_mask;
+  child->trap_number = parent.trap_number;
+  child->trap_error = parent.trap_error;
+  child->trap_address = parent.trap_address;
   child->process = parent.process;
   child->stream = parent.stream;  // until the child has its own: tells it its parent's
   child->signals = parent.signals;
@@ -182,6 +189,7 @@ void prepare_clone(Core& core, ThreadState& parent, const CloneKind& kind) {
   child->clone_kind = kind;
   child->silent = parent.silent;
   child->legacy_call = parent.legacy_call;
+  child->altstack_flags = kAltstackDisabled;
   if (!kind.shares_memory || kind.is_vfork) {
     child->altstack_base = parent.altstack_base;
     child->altstack_bytes = parent.altstack_bytes;
@@ -204,6 +212,7 @@ void begin_forked_process(Core& core, ThreadState& thread) {
   core.lock.reset();
   core.fault_on_the_way.reset();
   thread.signals->lock.reset();
+  forget_kept_faults(thread.signals->kept_faults);  // they were sent to the parent
   forget_other_threads(core, thread);
   if (is_silent(core, thread)) {
     core.definitions.silence();
@@ -236,6 +245,7 @@ void own_signal_table(Core& core, ThreadState& thread, bool cleared) {
   }
   TIPTOE_CHECK(table != nullptr, 0, 0);
   for (int i = 0; i <= sys::kSignalCount; ++i) table->actions[i] = thread.signals->actions[i];
+  forget_kept_faults(table->kept_faults);
   if (cleared) init_signal_table(*table);  // from what the kernel has left
   thread.signals = table;
 }
