@@ -1,4 +1,3 @@
-// modes: heavy (computes for a second)
 // build: -pthread
 // hazard: 6.18
 // Hazard: affinity, priority and limits of processor time are the program's own and are inherited
@@ -43,16 +42,5 @@ int main(void) {
   while (virtual_ticks < 5 || profile_ticks < 5) {
   }
   puts("both timers of processor time came");
-  fflush(stdout);
-
-  const pid_t child = fork();
-  if (child == 0) {
-    const struct rlimit second = {1, 2};
-    setrlimit(RLIMIT_CPU, &second);
-    for (;;) {
-    }
-  }
-  const int status = wait_for(child);
-  printf("ended by %s\n", strsignal(WTERMSIG(status)));
   return 0;
 }

@@ -51,7 +51,8 @@ int main(void) {
   while (ticks < 20) churn((void*)99L);
   start_timer(0);
   allocations = before;
-  printf("wrong %ld, allocations %ld\n", (long)churn((void*)5L), allocations - before);
+  const long wrong_calls = (long)churn((void*)5L);
+  printf("wrong %ld, allocations %ld\n", wrong_calls, allocations - before);
   pthread_t threads[4];
   for (long i = 0; i < 4; ++i) pthread_create(&threads[i], NULL, churn, (void*)(100 + i));
   for (int i = 0; i < 4; ++i) {

@@ -75,8 +75,11 @@ static int read_by_ring(int file, void* to, unsigned bytes) {
       .opcode = IORING_OP_READ, .fd = file, .addr = (uintptr_t)to, .len = bytes};
   ((unsigned*)(queue + parameters.sq_off.array))[0] = 0;
   __atomic_store_n((unsigned*)(queue + parameters.sq_off.tail), 1, __ATOMIC_RELEASE);
-  while (syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) < 0 &&
-         errno == EINTR) {
+  const unsigned* const tail = (unsigned*)(done + parameters.cq_off.tail);
+  for (unsigned submit = 1; __atomic_load_n(tail, __ATOMIC_ACQUIRE) == 0;) {
+    const long taken =
+        syscall(SYS_io_uring_enter, ring, submit, 1, IORING_ENTER_GETEVENTS, NULL, 0);
+    if (taken > 0) submit = 0;  // a signal may have ended the wait
   }
   const struct io_uring_cqe* const entry = (void*)(done + parameters.cq_off.cqes);
   const int result = entry->res;

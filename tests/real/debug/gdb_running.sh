@@ -1,4 +1,5 @@
 #!/bin/bash
+# hazard: 6.17
 # packages: gdb
 # fast
 # untraced: what a traced debugger debugs

@@ -1,4 +1,5 @@
 #!/bin/bash
+# hazard: 6.17
 # packages: strace
 # untraced: what a traced debugger debugs
 strace -f -o log -e trace=openat,clone,execve sh -c 'cat /dev/null; (exit 4); exit 3'

@@ -1,4 +1,5 @@
 #!/bin/bash
+# hazard: 6.17
 # A translator under a translator.
 # packages: valgrind gcc
 # limit: 200
