@@ -1,5 +1,6 @@
 #include "cli/program_options.h"
 
+#include "bridge/boot.h"
 #include "inject/embedded_runtime.h"
 
 namespace tiptoe::cli {
@@ -45,6 +46,9 @@ void add_program_options(CLI::App& verb, ProgramOptions& options) {
           "3 everything")
       ->type_name("N")
       ->check(CLI::Range(0, 3));
+  verb.add_flag("--await-debugger", options.await_debugger,
+                "The program waits before its first instruction until a debugger attaches and "
+                "clears tiptoe_boot.flags (see docs/MASTER_TEST.md)");
   verb.add_option("PROGRAM", options.program,
                   "The program to run, behind --, and its arguments; a name without a slash is "
                   "searched in PATH")
@@ -59,6 +63,7 @@ record::SessionOptions session_options(const CLI::App& verb, const ProgramOption
   session.cache_bytes = options.cache_bytes;
   session.trust_threshold = options.trust_threshold;
   session.log_level = options.log_level;
+  if (options.await_debugger) session.boot_flags |= kBootAwaitDebugger;
   session.runtime = inject::embedded_runtime();
   const std::string version = verb.get_parent()->version();  // "tiptoe 0.1.0"
   session.version = version.substr(version.find(' ') + 1);

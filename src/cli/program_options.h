@@ -14,6 +14,7 @@ struct ProgramOptions {
   u64 cache_bytes = kDefaultCacheBytes;
   i32 trust_threshold = -1;
   u32 log_level = 0;
+  bool await_debugger = false;
 };
 
 void add_program_options(CLI::App& verb, ProgramOptions& options);

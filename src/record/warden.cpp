@@ -15,6 +15,7 @@
 #include <memory>
 #include <thread>
 
+#include "bridge/boot.h"
 #include "inject/process_facts.h"
 #include "inject/tracee.h"
 #include "record/descriptors.h"
@@ -294,7 +295,9 @@ void Warden::trace_image(pid_t pid, const ExecService::Attached* from) {
     ptrace(PTRACE_DETACH, pid, 0, 0);
     return on_untraced(pid, *reason);
   }
-  Expected<inject::Injected> injected = inject::inject_at_exec(pid, image_, options_.inject);
+  inject::InjectOptions inject = options_.inject;
+  if (last_image_ != 0) inject.boot_flags &= ~u32{kBootAwaitDebugger};  // the first waits
+  Expected<inject::Injected> injected = inject::inject_at_exec(pid, image_, inject);
   if (!injected) return on_untraced(pid, injected.error().message);
   hand_over(*injected, from ? from->image : 0, from ? from->process : 0);
   if (aborted_) return;

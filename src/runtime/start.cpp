@@ -1,5 +1,6 @@
 // The runtime's beginning in a new image: from what the injector says to a thread that is followed.
 #include <linux/mman.h>
+#include <linux/time_types.h>
 
 #include "base/memory.h"
 #include "bridge/boot.h"
@@ -82,6 +83,13 @@ void read_mappings(Core& core, const BootParams& boot) {
   }
 }
 
+// Everything is set up, and the thread's gs is the runtime's.
+void await_debugger() {
+  const volatile u32& flags = tiptoe_boot.flags;
+  const __kernel_timespec pause{0, 1'000'000};
+  while ((flags & kBootAwaitDebugger) != 0) sys::call(__NR_nanosleep, &pause, nullptr);
+}
+
 }  // namespace
 
 extern "C" [[gnu::visibility("hidden")]] void tiptoe_start() {
@@ -131,6 +139,7 @@ extern "C" [[gnu::visibility("hidden")]] void tiptoe_start() {
   engine::set_kernel_mask(engine::running_mask(*thread));
   engine::put_control(core.events, *thread, Control::kThreadStart,
                       {engine::low32(boot.registers.rip), engine::high32(boot.registers.rip)});
+  await_debugger();
   engine::resume_at_pc(core, *thread);
 }
 

@@ -162,12 +162,7 @@ class BlockEmitter {
         emit_fall_through(ordinal);
         return 1;
       case Flow::kJmp:
-        mark_before(hot_, app);
-        record(hot_, block_.exits[ordinal]);
-        // Unless it is recorded, the jump itself is what takes the program away: so each jump of
-        // the program is an instruction to be stepped over in the cache, too.
-        if (context_.cursor_stolen) mark_exit(hot_, ordinal);
-        emit_patchable_jump(hot_, ordinal);
+        emit_jmp(app, ordinal);
         return 1;
       case Flow::kCall:
         emit_call(app, ordinal);
@@ -204,6 +199,16 @@ class BlockEmitter {
     mark_before(hot_, app);
     hot_.emit.mov_gs_imm32(offsetof(ThreadState, exit_index), exit_index(ordinal));
     hot_.emit.jmp_gs(static_cast<u32>(entry));
+  }
+
+  // Unless it is recorded, the jump itself is what takes the program away: so each jump of the
+  // program is an instruction to be stepped over in the cache, too.
+  void emit_jmp(const AppInsn& app, u32 ordinal) {
+    const Exit& exit = block_.exits[ordinal];
+    mark_before(hot_, app);
+    record(hot_, exit);
+    if (exit.flow_id != 0) mark_exit(hot_, ordinal);
+    emit_patchable_jump(hot_, ordinal);
   }
 
   // jcc to the stub, patchable; when recording, to a cold record with the patchable jump behind it.
@@ -344,6 +349,7 @@ class BlockEmitter {
     emit_cached_jump(hot_, core_.states, exit, exit_index(ordinal), ordinal);
   }
 
+  // What the block's last instruction has done is done.
   void emit_fall_through(u32 ordinal) {
     Exit& exit = block_.exits[ordinal];
     mark_exit(hot_, ordinal, true);

@@ -1,0 +1,25 @@
+// What the runtime says of a thread that was stopped by a debugger: see runtime/inspect.cpp.
+#pragma once
+
+#include "base/types.h"
+
+namespace tiptoe {
+
+constexpr char kInspectSymbol[] = "tiptoe_inspect";
+
+// Where the thread was stopped, and the registers it was stopped with.
+struct MachineState {
+  u64 gpr[16];  // rax rcx rdx rbx rsp rbp rsi rdi r8..r15
+  u64 rflags;
+  u64 pc;
+};
+
+struct Inspection {
+  u32 known;       // 0: the program's state is not known there (the runtime is at work)
+  u32 where;       // engine::Where
+  MachineState app;
+  u64 app_gs_base;
+  u64 dead_flags;  // status flags that may differ, because the program overwrites them unread
+};
+
+}  // namespace tiptoe
