@@ -15,11 +15,10 @@ struct MachineState {
 };
 
 struct Inspection {
-  u32 known;       // 0: the program's state is not known there (the runtime is at work)
-  u32 where;       // engine::Where
+  u32 known;  // 0: the program's state is not known there (the runtime is at work)
+  u32 where;  // engine::Where
   MachineState app;
   u64 app_gs_base;
-  u64 dead_flags;  // status flags that may differ, because the program overwrites them unread
 };
 
 }  // namespace tiptoe

@@ -25,7 +25,6 @@ extern "C" [[gnu::visibility("hidden"), gnu::used]] void tiptoe_inspect(const Ma
   out->app.rflags = app.rflags;
   out->app.pc = raw(app.pc);
   out->app_gs_base = thread.app_gs_base;
-  out->dead_flags = 0;
   out->where = static_cast<u32>(stopped.where);
   out->known = engine::has_app_state(stopped.where);
 }

@@ -44,7 +44,8 @@ std::optional<Options> parse(int argc, char** argv) {
       return std::nullopt;
     }
   }
-  for (; at < argc && argv[at] != std::string("--"); ++at) options.traced.tiptoe.push_back(argv[at]);
+  for (; at < argc && argv[at] != std::string("--"); ++at)
+    options.traced.tiptoe.push_back(argv[at]);
   for (++at; at < argc; ++at) options.traced.command.push_back(argv[at]);
   if (options.traced.tiptoe.empty() || options.traced.command.empty()) return std::nullopt;
   return options;
@@ -69,8 +70,7 @@ bool compare(const Run& native, const Run& traced) {
   const Comparison comparison(native, traced);
   for (size_t i = 0; i < native.tasks.size() && i < traced.tasks.size(); ++i) {
     std::vector<size_t> positions;
-    const auto parted =
-        comparison.walk(native.tasks[i].states, traced.tasks[i].states, positions);
+    const auto parted = comparison.walk(native.tasks[i].states, traced.tasks[i].states, positions);
     if (parted) complain("task " + std::to_string(i) + ": " + *parted);
   }
   return same;

@@ -107,12 +107,6 @@ class Emitter {
   void pop_r(Gpr r) { rex_opt(kRax, r), imm8(0x58 | (r & 7)); }
   void push_imm32(i32 value) { imm8(0x68), imm32(static_cast<u32>(value)); }
   void push_rip(CachePc data) { imm8(0xff), imm8(0x35), rel32(data); }
-  void cmp_r_rip(Gpr r, CachePc data) {
-    imm8(rex_w(r, kRax, kRax)), imm8(0x3b), imm8(modrm(0, r, 5)), rel32(data);
-  }
-  void cmp_r_imm32(Gpr r, i32 value) {
-    imm8(rex_w(kRax, kRax, r)), imm8(0x81), imm8(modrm(3, 7, r)), imm32(static_cast<u32>(value));
-  }
 
   void mov_r_rip(Gpr r, CachePc data) {
     imm8(rex_w(r, kRax, kRax)), imm8(0x8b), imm8(modrm(0, r, 5)), rel32(data);

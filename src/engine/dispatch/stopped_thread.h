@@ -2,7 +2,7 @@
 //
 // This is the one answer for whoever interrupts a thread: signals and faults today; detaching and
 // profilers ask the same. It changes nothing and takes no lock. docs/SIGNALS.md has the table of
-// all places.
+// all places; docs/MASTER_TEST.md says how it is held against the processor itself.
 #pragma once
 
 #include "engine/translate/core.h"

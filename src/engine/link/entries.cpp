@@ -24,12 +24,10 @@ class EntryEmitter {
   }
 
   // rcx holds the target, the program's rcx is parked: goes on when it is this block, else to the
-  // dispatcher. `from_return`: no indirect site sent us.
-  // An indirect branch may be sent here by mistake (its inline cache), and go on to a block that
-  // reads the flags: only a return, which comes here by an exact table entry, may be verified by a
-  // compare.
-  void verify(bool flags_dead, bool from_return) {
-    flags_dead&& from_return ? verify_by_compare(from_return) : verify_keeping_flags(from_return);
+  // dispatcher. `from_return`: no indirect site sent us. Flags are kept: a signal may come here,
+  // and who is not meant goes on to a block that may read them.
+  void verify(bool from_return) {
+    compare(from_return);
     ParkedState state;
     state.parked[0] = parked_in(kRcx, Spill::kBranch);
     mark(out_, state);
@@ -48,24 +46,11 @@ class EntryEmitter {
     writer.mark(0, 0, states_.intern(state));
   }
   u64 start() const { return raw(block_.start); }
-  bool start_is_low() const { return x86::fits_i32(static_cast<i64>(start())); }
 
   void emit_miss(bool from_return) {
     mark(cold_, parked(At::kTargetInRcx));
     if (from_return) cold_.emit.mov_gs_imm32(offsetof(ThreadState, exit_index), 0);
     cold_.emit.jmp_gs(offsetof(ThreadState, enter_indirect));
-  }
-
-  void verify_by_compare(bool from_return) {
-    const CachePc miss = cold_.emit.here();
-    emit_miss(from_return);
-    cold_.emit.align(8);  // the program may have set the alignment check flag
-    const CachePc constant = cold_.emit.here();
-    if (!start_is_low()) cold_.emit.imm64(start());
-    mark(out_, parked(At::kTargetInRcx));
-    start_is_low() ? out_.emit.cmp_r_imm32(kRcx, static_cast<i32>(start()))
-                   : out_.emit.cmp_r_rip(kRcx, constant);
-    out_.emit.jcc(x86::kNe, miss);
   }
 
   // rcx -= start, or += start, without flags.
@@ -84,7 +69,7 @@ class EntryEmitter {
     w.emit.mov_r_gs(kRdx, spill_offset(Spill::kBranch2));
   }
 
-  void verify_keeping_flags(bool from_return) {
+  void compare(bool from_return) {
     const CachePc miss = cold_.emit.here();
     add_to_rcx(cold_, start(), At::kTargetBiased);
     emit_miss(from_return);
@@ -104,7 +89,7 @@ class EntryEmitter {
 }  // namespace
 
 void emit_entry(PieceWriter& out, PieceWriter& cold, StateTable& states, const Block& block,
-                Entry role, bool flags_dead) {
+                Entry role) {
   EntryEmitter entry(out, cold, states, block);
   switch (role) {
     case Entry::kBody:
@@ -114,10 +99,10 @@ void emit_entry(PieceWriter& out, PieceWriter& cold, StateTable& states, const B
       break;
     case Entry::kReturn:
       entry.pop_return_address();
-      entry.verify(flags_dead, true);
+      entry.verify(true);
       break;
     case Entry::kIndirect:
-      entry.verify(flags_dead, false);
+      entry.verify(false);
       break;
   }
 }

@@ -6,9 +6,8 @@
 namespace tiptoe::engine {
 
 // Emits the prologue of `role` into `out`; control falls out of its end at the block's body. Stubs
-// and constants go to `cold`. `flags_dead`: the block overwrites all status flags before it reads
-// any.
+// and constants go to `cold`.
 void emit_entry(PieceWriter& out, PieceWriter& cold, StateTable& states, const Block& block,
-                Entry role, bool flags_dead);
+                Entry role);
 
 }  // namespace tiptoe::engine

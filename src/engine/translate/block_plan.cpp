@@ -190,16 +190,4 @@ bool plan_block(const sys::Held& held, const AddressSpace& space, const BlockTab
   return plan.insn_count != 0;
 }
 
-bool status_flags_dead(const BlockPlan& plan) {
-  x86::FlagSet live = x86::kStatusFlags;
-  for (unsigned i = 0; i < plan.insn_count; ++i) {
-    const x86::Insn& insn = plan.insns[i].insn;
-    if ((insn.flags_read & live) != 0) return false;
-    live &= ~insn.flags_killed;
-    if (live == 0) return true;
-    if (insn.flow != x86::Flow::kNext) return false;
-  }
-  return false;
-}
-
 }  // namespace tiptoe::engine

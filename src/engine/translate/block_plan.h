@@ -41,8 +41,4 @@ struct BlockPlan {
 bool plan_block(const sys::Held& held, const AddressSpace& space, const BlockTable& blocks,
                 AppPc pc, bool cursor_stolen, i32 trust_threshold, BlockPlan& plan);
 
-// Whether every status flag is overwritten before it is read, on all ways through the plan's
-// beginning.
-bool status_flags_dead(const BlockPlan& plan);
-
 }  // namespace tiptoe::engine

@@ -31,7 +31,7 @@ class BlockEmitter {
     emit_stubs();
     if (first_role != Entry::kBody) {
       block_.entries[static_cast<unsigned>(first_role)] = hot_.emit.here();
-      emit_entry(hot_, cold_, core_.states, block_, first_role, status_flags_dead(plan_));
+      emit_entry(hot_, cold_, core_.states, block_, first_role);
     }
     block_.entries[static_cast<unsigned>(Entry::kBody)] = hot_.emit.here();
     if (plan_.checked) {
@@ -416,7 +416,7 @@ bool add_entry(Core& core, Block& block, Entry role) {
   if (!unit.has_room_for_piece()) return false;
   PieceWriter out(core.cache, unit, true, &block);
   PieceWriter cold(core.cache, unit, false, &block);
-  emit_entry(out, cold, core.states, block, role, false);
+  emit_entry(out, cold, core.states, block, role);
   out.mark(0, 0, core.states.intern(ParkedState()));
   out.emit.jmp(block.entries[static_cast<unsigned>(Entry::kBody)]);
   block.entries[static_cast<unsigned>(role)] = out.start();

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -49,20 +50,36 @@ void Runner::seize(pid_t tid) {
 }
 
 Task& Runner::add(pid_t tid) {
-  Known& known = tasks_[tid];
-  if (!known.task) {
-    known = {run_.tasks.size(), std::make_unique<Task>(tid)};
-    run_.tasks.push_back({tid, {}});
-  }
-  return *known.task;
+  std::unique_ptr<Known>& known = tasks_[tid];
+  if (!known) known = std::make_unique<Known>(tid);
+  return known->task;
+}
+
+void Runner::start(Task& task) {
+  tasks_.at(task.tid())->begun = true;
+  begin(task);
+  resume(task, 0);
 }
 
 Sequence& Runner::sequence_of(const Task& task) {
-  return run_.tasks[tasks_.at(task.tid()).index].states;
+  return tasks_.at(task.tid())->states;
 }
 
 void Runner::note(const Task& task, const State& state) {
   append(sequence_of(task), state);
+}
+
+// The parent stands in the system call that has made it.
+void Runner::note_child(pid_t parent) {
+  unsigned long message = 0;
+  if (ptrace(PTRACE_GETEVENTMSG, parent, nullptr, &message) != 0) die("PTRACE_GETEVENTMSG");
+  const auto child = static_cast<pid_t>(message);
+  Task& task = add(child);
+  Known& maker = *tasks_.at(parent);
+  Ancestry& ancestry = tasks_.at(child)->ancestry;
+  ancestry = maker.ancestry;
+  ancestry.push_back(maker.children++);
+  if (early_.erase(child) != 0) start(task);
 }
 
 void Runner::follow(pid_t root) {
@@ -71,7 +88,10 @@ void Runner::follow(pid_t root) {
     if (WIFSTOPPED(status)) {
       stopped(tid, status);
     } else {
-      tasks_.erase(tid);
+      if (const auto task = tasks_.find(tid); task != tasks_.end()) {
+        ended_.push_back(std::move(task->second));
+        tasks_.erase(task);
+      }
       if (tid == root) {
         run_.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
       }
@@ -81,14 +101,29 @@ void Runner::follow(pid_t root) {
 
 void Runner::stopped(pid_t tid, int status) {
   const int event = status >> 16;
-  if (!is_started() && event != PTRACE_EVENT_EXEC) {  // our own code, on its way to the program
+  if (!is_started()) {  // our own code, on its way to the program
+    if (event == PTRACE_EVENT_EXEC) return start(add(tid));
     ptrace(PTRACE_CONT, tid, nullptr, event != 0 ? 0L : static_cast<long>(WSTOPSIG(status)));
     return;
   }
-  const bool is_new = !tasks_.contains(tid);
-  Task& task = add(tid);
-  if (is_new || event == PTRACE_EVENT_EXEC) begin(task);
-  if (is_new || event != 0) return resume(task, 0);
+  const auto found = tasks_.find(tid);
+  if (found == tasks_.end()) {
+    early_.insert(tid);
+    return;
+  }
+  Task& task = found->second->task;
+  if (!found->second->begun) return start(task);
+  switch (event) {
+    case 0:
+      break;
+    case PTRACE_EVENT_CLONE:
+    case PTRACE_EVENT_FORK:
+    case PTRACE_EVENT_VFORK:
+      note_child(tid);
+      [[fallthrough]];
+    default:
+      return resume(task, 0);
+  }
   if (!task.is_at_instruction(status)) return resume(task, WSTOPSIG(status));
   task.hide_step();
   if (!Task::is_in_restart(task.registers())) at_instruction(task);
@@ -102,6 +137,11 @@ Run Runner::finish() {
     run_.output.append(buffer, static_cast<size_t>(got));
   }
   close(output_);
+  std::sort(ended_.begin(), ended_.end(),
+            [](const auto& a, const auto& b) { return a->ancestry < b->ancestry; });
+  for (const auto& known : ended_) {
+    run_.tasks.push_back({known->task.tid(), std::move(known->states)});
+  }
   return std::move(run_);
 }
 

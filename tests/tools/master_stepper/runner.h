@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ class Runner {
   void follow(pid_t root);
   // A task that is stopped: it is known from now on.
   Task& add(pid_t tid);
+  // Begins and resumes it.
+  void start(Task& task);
 
   // A new task at its first stop, or the program behind its exec.
   virtual void begin(Task& task) = 0;
@@ -45,11 +48,22 @@ class Runner {
  private:
   void stopped(pid_t tid, int status);
 
+  void note_child(pid_t parent);
+
+  // Which child of which child: tasks of two runs are the same one when these are, in whatever
+  // order they came to run.
+  using Ancestry = std::vector<u32>;
   struct Known {
-    size_t index;
-    std::unique_ptr<Task> task;
+    explicit Known(pid_t tid) : task(tid) {}
+    Task task;
+    bool begun = false;
+    Ancestry ancestry;
+    u32 children = 0;
+    Sequence states;
   };
-  std::map<pid_t, Known> tasks_;
+  std::map<pid_t, std::unique_ptr<Known>> tasks_;
+  std::vector<std::unique_ptr<Known>> ended_;
+  std::set<pid_t> early_;  // stopped for the first time before their parents told of them
   Run run_;
   int output_;  // a memory file
 };

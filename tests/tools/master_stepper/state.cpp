@@ -13,6 +13,8 @@ constexpr const char* kNames[] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi
 constexpr const char* kPlaces[] = {"cache", "gate", "before syscall", "behind syscall",
                                    "raise", "copy", "runtime",        "app"};
 constexpr size_t kShownBefore = 3;
+constexpr unsigned kR11 = 11;
+constexpr u64 kParityAndAuxiliary = 1 << 2 | 1 << 4;
 
 std::string format(const char* text, ...) {
   char line[256];
@@ -32,8 +34,7 @@ std::string different_value(const char* name, u64 native, u64 traced) {
 bool identical(const State& a, const State& b) {
   return std::memcmp(a.registers.gpr, b.registers.gpr, sizeof a.registers.gpr) == 0 &&
          ((a.registers.rflags ^ b.registers.rflags) & kComparedFlags) == 0 &&
-         a.registers.pc == b.registers.pc && a.fs_base == b.fs_base && a.gs_base == b.gs_base &&
-         a.dead_flags == b.dead_flags;
+         a.registers.pc == b.registers.pc && a.fs_base == b.fs_base && a.gs_base == b.gs_base;
 }
 
 }  // namespace
@@ -55,12 +56,28 @@ bool Comparison::same_value(u64 native, u64 traced) const {
   return task >= 0 && task == task_of(traced_, traced);
 }
 
-bool Comparison::same(const State& native, const State& traced) const {
+Comparison::Doubt Comparison::doubt_behind(const State& native, const State& traced,
+                                           const Doubt& before) const {
+  Doubt doubt;
+  doubt.r11 = native.registers.gpr[kR11] ^ traced.registers.gpr[kR11];
+  doubt.flags = (native.registers.rflags ^ traced.registers.rflags) & before.flags;
   for (unsigned i = 0; i < 16; ++i) {
-    if (!same_value(native.registers.gpr[i], traced.registers.gpr[i])) return false;
+    const u64 value = native.registers.gpr[i];
+    if (value != traced.registers.gpr[i] && task_of(native_, value) >= 0) {
+      doubt.flags = kParityAndAuxiliary;
+    }
+  }
+  return doubt;
+}
+
+bool Comparison::same(const State& native, const State& traced, const Doubt& doubt) const {
+  for (unsigned i = 0; i < 16; ++i) {
+    const u64 a = native.registers.gpr[i], b = traced.registers.gpr[i];
+    if (i == kR11 && ((a ^ b) & ~(doubt.flags | doubt.r11)) == 0) continue;
+    if (!same_value(a, b)) return false;
   }
   const u64 flags = native.registers.rflags ^ traced.registers.rflags;
-  return (flags & kComparedFlags & ~traced.dead_flags) == 0 &&
+  return (flags & kComparedFlags & ~doubt.flags) == 0 &&
          native.registers.pc == traced.registers.pc && native.fs_base == traced.fs_base &&
          native.gs_base == traced.gs_base;
 }
@@ -74,8 +91,8 @@ std::string Comparison::difference(const State& native, const State& traced) con
   for (unsigned i = 0; i < 16; ++i) {
     compare(kNames[i], native.registers.gpr[i], traced.registers.gpr[i]);
   }
-  const u64 compared = kComparedFlags & ~traced.dead_flags;
-  compare("flags", native.registers.rflags & compared, traced.registers.rflags & compared);
+  compare("flags", native.registers.rflags & kComparedFlags,
+          traced.registers.rflags & kComparedFlags);
   compare("fs", native.fs_base, traced.fs_base);
   compare("gs", native.gs_base, traced.gs_base);
   return text;
@@ -92,9 +109,11 @@ std::string describe(const State& state) {
 std::optional<std::string> Comparison::walk(const Sequence& native, const Sequence& traced,
                                             std::vector<size_t>& positions) const {
   size_t at = 0;
+  Doubt doubt;
   for (size_t i = 0; i < traced.size(); ++i) {
-    const bool stays = at < native.size() && same(native[at], traced[i]);
-    const bool advances = !stays && at + 1 < native.size() && same(native[at + 1], traced[i]);
+    const bool stays = at < native.size() && same(native[at], traced[i], doubt);
+    const bool advances =
+        !stays && at + 1 < native.size() && same(native[at + 1], traced[i], doubt);
     if (!stays && !advances) {
       std::string text = format("state %zu of the traced run, behind state %zu of %zu natively:\n",
                                 i, at, native.size());
@@ -110,6 +129,7 @@ std::optional<std::string> Comparison::walk(const Sequence& native, const Sequen
       return text;
     }
     at += advances;
+    doubt = doubt_behind(native[at], traced[i], doubt);
     positions.push_back(at);
   }
   if (at + 1 < native.size()) {

@@ -1,6 +1,7 @@
 #include "tools/master_stepper/task.h"
 
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 
@@ -58,26 +59,28 @@ void Task::set_breakpoint(unsigned index, u64 address) {
     const u64 offset = offsetof(user, u_debugreg) + 8 * which;
     return ptrace(PTRACE_POKEUSER, tid_, offset, value) == 0;
   };
-  const auto control = static_cast<u64>(
-      ptrace(PTRACE_PEEKUSER, tid_, offsetof(user, u_debugreg) + 8 * 7, nullptr));
+  const auto control =
+      static_cast<u64>(ptrace(PTRACE_PEEKUSER, tid_, offsetof(user, u_debugreg) + 8 * 7, nullptr));
   const u64 enable = u64{1} << 2 * index;
   const bool done = poke(7, control & ~enable) &&
                     (address == 0 || (poke(index, address) && poke(7, control | enable)));
   if (!done) die("hardware breakpoint");
 }
 
-Task::Shows Task::what_shows(u64 pc) const {
-  u8 code[3] = {};
-  if (!read(pc, code, sizeof code) && !read(pc, code, 1)) return Shows::kNothing;
+Task::Shows Task::what_shows(const Registers& at) const {
+  u8 code[2] = {};
+  if (!read(at.rip, code, sizeof code) && !read(at.rip, code, 1)) return Shows::kNothing;
   if (code[0] == 0x9c || (code[0] == 0x66 && code[1] == 0x9c)) return Shows::kOnStack;
-  return code[0] == 0x0f && code[1] == 0x05 ? Shows::kInR11 : Shows::kNothing;
+  const bool is_syscall = code[0] == 0x0f && code[1] == 0x05;
+  return is_syscall && at.rax != SYS_rt_sigreturn ? Shows::kInR11 : Shows::kNothing;
 }
 
 void Task::step(int signal) {
   // Behind an event of ptrace's (a clone, say) the step before is not over yet.
   if (signal != 0 || shows_ == Shows::kNothing) {
-    stepped_from_ = registers().rip;
-    shows_ = what_shows(stepped_from_);
+    const Registers at = registers();
+    stepped_from_ = at.rip;
+    shows_ = what_shows(at);
   }
   if (ptrace(PTRACE_SINGLESTEP, tid_, nullptr, static_cast<long>(signal)) != 0 && errno != ESRCH) {
     die("PTRACE_SINGLESTEP");

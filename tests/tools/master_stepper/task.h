@@ -1,8 +1,8 @@
 // One stopped thread and what ptrace can do to it.
 #pragma once
 
-#include <sys/user.h>
 #include <sys/types.h>
+#include <sys/user.h>
 
 #include <string>
 
@@ -50,7 +50,7 @@ class Task {
 
  private:
   enum class Shows { kNothing, kOnStack, kInR11 };
-  Shows what_shows(u64 pc) const;
+  Shows what_shows(const Registers& at) const;
   u64 block_signals() const;
   void set_signal_mask(u64 mask) const;
 

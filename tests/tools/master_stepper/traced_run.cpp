@@ -90,7 +90,6 @@ class TracedRunner : public Runner {
   State state_of(const Inspection& inspection, const Registers& registers) const;
   void narrow_chunk(const Task& task, Registers registers) const;
   void maybe_inject(Task& task, const std::optional<State>& state);
-  bool is_injecting(const std::optional<State>& state);
 
   u64 address(const char* symbol) const { return base_ + symbols_[symbol]; }
   bool is_between(u64 pc, const char* from, const char* to) const {
@@ -146,8 +145,7 @@ void TracedRunner::attach() {
   Task& task = add(program_);
   base_ = mapping_start(program_, task.registers().rip) - symbols_.code_start;
   release_program(task);
-  begin(task);
-  resume(task, 0);
+  start(task);
 }
 
 void TracedRunner::release_program(Task& task) {
@@ -201,7 +199,6 @@ State TracedRunner::state_of(const Inspection& inspection, const Registers& regi
   state.registers = inspection.app;
   state.fs_base = registers.fs_base;
   state.gs_base = inspection.app_gs_base;
-  state.dead_flags = inspection.dead_flags;
   state.machine_pc = registers.rip;
   state.where = inspection.where;
   return state;
@@ -233,16 +230,13 @@ void TracedRunner::at_instruction(Task& task) {
     state = state_of(*inspection, registers);
     note(task, *state);
   }
-  if (options_.words_in_chunk != 0 && !is_in_runtime(pc)) narrow_chunk(task, registers);
+  const bool is_in_cache = inspection && inspection->where == u32{0};  // engine::Where::kCache
+  if (options_.words_in_chunk != 0 && is_in_cache) narrow_chunk(task, registers);
   maybe_inject(task, state);
 }
 
-bool TracedRunner::is_injecting(const std::optional<State>&) {
-  return options_.injections.has_value();
-}
-
 void TracedRunner::maybe_inject(Task& task, const std::optional<State>& state) {
-  if (!is_injecting(state) || task.tid() != program_) return;
+  if (!options_.injections || task.tid() != program_) return;
   if (injectable_stops_++ != next_injection_) return;
   next_injection_ += options_.injections->gap;
   result_.injections.push_back(

@@ -1,0 +1,105 @@
+// The master test: interrupted at every instruction of emitted code, the program is, by the
+// engine's own account, where it is natively, with the same registers (docs/MASTER_TEST.md).
+//
+// Every program tests/programs/master_* and path_* takes part, in every mode of the engine that
+// emits other code. TIPTOE_FULL=1 adds programs of a libc.
+//
+// timeout: 120
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+#include "integration/child.h"
+
+namespace tiptoe::test {
+namespace {
+
+struct Mode {
+  std::string name;
+  Command stepper;  // its own options
+  Command tiptoe;   // the verb and its options
+  bool records = false;
+};
+
+const Mode kRun{"run", {}, {"run"}};
+const Mode kRecord{"record", {}, {"record"}, true};
+// A chunk of events ends every few words.
+const Mode kNarrowChunks{"narrow_chunks", {"--chunk-words=3"}, {"record"}, true};
+// Children execute the code that records, and what it records goes nowhere.
+const Mode kSilentChildren{"silent_children", {}, {"record", "--no-children"}, true};
+// Compared at once, and no more after two matches.
+const Mode kTrustSoon{"trust_soon", {}, {"run", "--trust-threshold", "2"}};
+const Mode kTrustAtOnce{"trust_at_once", {}, {"run", "--trust-threshold", "0"}};
+
+struct Case {
+  std::string program;
+  Mode mode;
+};
+
+// For GoogleTest's messages.
+void PrintTo(const Case& it, std::ostream* out) {
+  *out << it.program << " in mode " << it.mode.name;
+}
+
+std::vector<std::string> programs() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(TIPTOE_TEST_PROGRAMS)) {
+    const std::string name = entry.path().filename().string();
+    // At an execve the warden must be the tracer, which the stepper is already.
+    if (name == "path_exec") continue;
+    if (name.starts_with("path_") || name.starts_with("master_")) names.push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<Case> cases() {
+  std::vector<Case> all;
+  for (const std::string& program : programs()) {
+    for (const Mode& mode : {kRun, kRecord, kNarrowChunks}) all.push_back({program, mode});
+  }
+  all.push_back({"path_fork", kSilentChildren});
+  for (const char* writable : {"path_mapped_code", "path_self_modifying_other",
+                               "path_self_modifying_same", "master_near", "master_far"}) {
+    all.push_back({writable, kTrustSoon});
+  }
+  for (const char* unchanged : {"master_near", "master_far"}) {
+    all.push_back({unchanged, kTrustAtOnce});
+  }
+  if (std::getenv("TIPTOE_FULL") != nullptr) {
+    for (const char* program : {"throws", "hello_musl", "hazard_ret_imm"}) {
+      for (const Mode& mode : {kRun, kRecord}) all.push_back({program, mode});
+    }
+  }
+  return all;
+}
+
+Outcome step(const Case& it, const Command& extra = {}) {
+  TemporaryFolder folder;
+  Command command{TIPTOE_TEST_TOOLS "/master_stepper"};
+  const auto append = [&command](const Command& words) {
+    command.insert(command.end(), words.begin(), words.end());
+  };
+  append(it.mode.stepper);
+  append(extra);
+  append(it.mode.tiptoe);
+  if (it.mode.records) append({"-o", folder / "trace"});
+  append({"--", TIPTOE_TEST_PROGRAMS "/" + it.program});
+  return run(command, folder.path(), std::chrono::seconds(100));
+}
+
+class MasterTest : public testing::TestWithParam<Case> {};
+
+TEST_P(MasterTest, IsNativeAtEveryInstruction) {
+  const Outcome outcome = step(GetParam());
+  EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
+}
+
+INSTANTIATE_TEST_SUITE_P(, MasterTest, testing::ValuesIn(cases()), [](const auto& info) {
+  return info.param.program + "_" + info.param.mode.name;
+});
+
+}  // namespace
+}  // namespace tiptoe::test
