@@ -10,8 +10,8 @@ namespace {
 constexpr const char* kNames[] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
                                   "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
 // As engine::Where.
-constexpr const char* kPlaces[] = {"cache", "gate", "before syscall", "behind syscall",
-                                   "raise", "copy", "runtime",        "app"};
+constexpr const char* kPlaces[] = {
+    "cache", "gate", "before syscall", "behind syscall", "raise", "call", "copy", "runtime", "app"};
 constexpr size_t kShownBefore = 3;
 constexpr unsigned kR11 = 11;
 constexpr u64 kParityAndAuxiliary = 1 << 2 | 1 << 4;

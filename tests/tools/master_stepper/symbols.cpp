@@ -23,12 +23,6 @@ Symbols read_symbols(const std::string& file) {
   const auto at = [&](u64 offset) { return bytes.data() + offset; };
   const auto& header = *reinterpret_cast<const Elf64_Ehdr*>(at(0));
   Symbols symbols;
-  const auto* segments = reinterpret_cast<const Elf64_Phdr*>(at(header.e_phoff));
-  for (unsigned i = 0; i < header.e_phnum; ++i) {
-    if (segments[i].p_type == PT_LOAD && (segments[i].p_flags & PF_X) != 0) {
-      symbols.code_start = segments[i].p_vaddr;
-    }
-  }
   const auto* sections = reinterpret_cast<const Elf64_Shdr*>(at(header.e_shoff));
   for (unsigned i = 0; i < header.e_shnum; ++i) {
     if (sections[i].sh_type != SHT_SYMTAB) continue;

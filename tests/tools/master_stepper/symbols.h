@@ -1,4 +1,4 @@
-// The symbols of an ELF file, and where its executable segment is.
+// The symbols of an ELF file.
 #pragma once
 
 #include <map>
@@ -10,7 +10,6 @@ namespace tiptoe::master {
 
 struct Symbols {
   std::map<std::string, u64> values;
-  u64 code_start = 0;  // address of the first executable segment
 
   // Ends the tool when there is no such symbol.
   u64 operator[](const std::string& name) const;

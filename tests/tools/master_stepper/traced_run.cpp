@@ -61,17 +61,6 @@ pid_t find_waiting_program(pid_t tiptoe) {
   return found;
 }
 
-u64 mapping_start(pid_t pid, u64 address) {
-  std::istringstream maps(read_text("/proc/" + std::to_string(pid) + "/maps"));
-  for (std::string line; std::getline(maps, line);) {
-    char* rest = nullptr;
-    const u64 start = std::strtoull(line.c_str(), &rest, 16);
-    const u64 end = std::strtoull(rest + 1, nullptr, 16);
-    if (address >= start && address < end) return start;
-  }
-  die("the runtime is not where it was thought to be");
-}
-
 class TracedRunner : public Runner {
  public:
   explicit TracedRunner(const TracedOptions& options)
@@ -99,7 +88,9 @@ class TracedRunner : public Runner {
   bool is_in_window(u64 pc) const {
     return is_between(pc, "tiptoe_resume_begin", "tiptoe_resume_end") ||
            is_between(pc, "tiptoe_syscall_begin", "tiptoe_syscall_insn") ||
-           pc == address("tiptoe_syscall_insn") || pc == address("tiptoe_syscall_done");
+           is_between(pc, "tiptoe_int80_begin", "tiptoe_int80_insn") ||
+           pc == address("tiptoe_syscall_insn") || pc == address("tiptoe_syscall_done") ||
+           pc == address("tiptoe_int80_insn") || pc == address("tiptoe_int80_done");
   }
   // The gate in assembly, but for the signal handler's part.
   bool is_in_gate(u64 pc) const {
@@ -143,7 +134,9 @@ void TracedRunner::attach() {
   int status = 0;
   if (waitpid(program_, &status, __WALL) != program_ || !WIFSTOPPED(status)) die("waitpid");
   Task& task = add(program_);
-  base_ = mapping_start(program_, task.registers().rip) - symbols_.code_start;
+  // The thread state knows the gate.
+  const u64 gate = task.read_word(task.registers().gs_base + offsetof(ThreadState, enter_exit));
+  base_ = gate - symbols_["tiptoe_enter_exit"];
   release_program(task);
   start(task);
 }
@@ -169,7 +162,7 @@ void TracedRunner::begin(Task& task) {
   task.set_breakpoint(0, address("tiptoe_resume_begin"));
   task.set_breakpoint(1, address("tiptoe_syscall_begin"));
   task.set_breakpoint(2, address("tiptoe_signal_restorer"));
-  task.set_breakpoint(3, 0);
+  task.set_breakpoint(3, address("tiptoe_int80_begin"));
 }
 
 // Calls tiptoe_inspect() in the stopped thread.
