@@ -49,7 +49,7 @@ constexpr u32 kMaxBootPathBytes = 8192;
 constexpr u64 kCallPage = 0x7e8f'ffc0'0000;
 
 enum BootFlag : u32 {
-  kBootAwaitDebugger = 1 << 3,  // wait before the first instruction until somebody clears this flag
+  kBootAwaitDebugger = 1 << 4,  // wait before the first instruction until somebody clears this flag
   kBootCheck =
       1 << 0,  // lock-step validation (tiptoe run --check): see engine/dispatch/check_point.h
   kBootPlantFault =
