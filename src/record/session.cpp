@@ -14,9 +14,11 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 
 #include "inject/launch.h"
+#include "inject/process_facts.h"
 #include "record/descriptors.h"
 #include "record/drain_thread.h"
 #include "record/session_info.h"
@@ -40,15 +42,19 @@ int fail(const std::string& text, int exit_status = kExitFailed) {
   return exit_status;
 }
 
-// SIGXFSZ: a write beyond the limit shall fail, not kill. SIGTTOU: a background process may still
-// write its messages.
-constexpr int kOurSignals[] = {SIGINT,  SIGQUIT, SIGTERM, SIGHUP, SIGTSTP,
-                               SIGTTIN, SIGTTOU, SIGPIPE, SIGXFSZ};
+// Tiptoe is in the process group of the program: what is meant for that may come here, too, and
+// must not end it. SIGXFSZ: a write beyond the limit shall fail, not kill. SIGTTOU: a background
+// process may still write its messages.
+constexpr int kNotOurs[] = {SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,  SIGTRAP, SIGABRT,
+                            SIGSYS,  SIGCHLD, SIGCONT, SIGXCPU, SIGURG,  SIGWINCH};
+// Those of ours that are not passed on: a terminal and its shell send them to the whole group, our
+// own writing to us.
+constexpr int kNotForwarded[] = {SIGINT, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU, SIGPIPE, SIGXFSZ};
 
 sigset_t block_our_signals() {
   sigset_t ours;
-  sigemptyset(&ours);
-  for (int signal : kOurSignals) sigaddset(&ours, signal);
+  sigfillset(&ours);
+  for (int signal : kNotOurs) sigdelset(&ours, signal);
   sigprocmask(SIG_BLOCK, &ours, nullptr);
   return ours;
 }
@@ -60,6 +66,14 @@ void raise_limit(__rlimit_resource resource, rlim_t enough) {
   if (limit.rlim_max < enough && setrlimit(resource, &raised) == 0) return;  // privileged
   limit.rlim_cur = limit.rlim_max;
   setrlimit(resource, &limit);
+}
+
+// The program, or a process of its.
+bool descends_from_us(pid_t pid) {
+  while (pid > 1 && pid != getpid()) {
+    pid = std::atoi(inject::status_field(pid, "PPid").value_or("0").c_str());
+  }
+  return pid == getpid();
 }
 
 int exit_status_of_error(int error) {
@@ -146,12 +160,14 @@ void Recorder::loop() {
   }
 }
 
-// The terminal's signals reach the program by itself. What was sent to tiptoe alone is passed on.
+// The terminal's signals reach the program by itself, and so do those that it sends to its group.
+// What others have sent to tiptoe is passed on.
 void Recorder::on_signal(const signalfd_siginfo& info) {
+  const int signal = static_cast<int>(info.ssi_signo);
   const bool from_a_process = info.ssi_code <= 0;
-  if ((info.ssi_signo == SIGTERM || info.ssi_signo == SIGHUP) && from_a_process) {
-    send(MessageKind::kForward, 0, static_cast<i32>(info.ssi_signo));
-  }
+  const bool kept = std::ranges::find(kNotForwarded, signal) != std::end(kNotForwarded);
+  if (!from_a_process || kept || descends_from_us(static_cast<pid_t>(info.ssi_pid))) return;
+  send(MessageKind::kForward, 0, signal);
 }
 
 void Recorder::on_message(ReceivedMessage& received) {

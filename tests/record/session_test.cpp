@@ -67,6 +67,15 @@ TEST_F(Session, sigterm_to_tiptoe_reaches_the_program) {
   EXPECT_EQ(workshop_.read("stdout"), "terminated\n");
 }
 
+TEST_F(Session, a_signal_to_tiptoe_that_would_end_it_reaches_the_program_instead) {
+  const pid_t tiptoe = start("trap 'echo told; exit 5' USR1; while :; do sleep 0.01; done");
+  pause_ms(50);
+  kill(tiptoe, SIGUSR1);
+  const int status = wait_for(tiptoe);
+  EXPECT_EQ(WEXITSTATUS(status), 5);
+  EXPECT_EQ(workshop_.read("stdout"), "told\n");
+}
+
 TEST_F(Session, the_terminals_interrupt_reaches_the_program_once_and_the_trace_is_complete) {
   const pid_t tiptoe =
       start("n=0; trap 'n=$((n+1))' INT; for i in $(seq 30); do sleep 0.01; done; echo $n; exit 6",
