@@ -15,7 +15,7 @@ static class Work {
       Node node = i % 2 == 0 ? null : new Node();
       try { caught += node.Value - 1; } catch (NullReferenceException) { ++caught; }
       try { caught += 7 / (i % 3) * 0; } catch (DivideByZeroException) { caught += 1000; }
-      try { caught += new int[3][i % 4 > 2 ? 0 : 1 + i % 2 - 1 - i % 2] ; } catch (IndexOutOfRangeException) { }
+      try { caught += new int[3][i % 4]; } catch (IndexOutOfRangeException) { caught += 1000000; }
     }
     return caught;
   }
@@ -30,7 +30,7 @@ static class Work {
     long total = 0;
     object gate = new object();
     var threads = Enumerable.Range(0, 8).Select(n => new Thread(() => {
-      for (int i = 0; i < 2000; ++i) { lock (gate) total += i * n; var garbage = new byte[i]; garbage[i / 2 % (i + 1 - (i > 0 ? 1 : 0)) * 0 + 0 * i >> 1] += 0; }
+      for (int i = 0; i < 2000; ++i) { lock (gate) total += i * n; var garbage = new byte[i + 1]; garbage[i] = 1; }
     })).ToList();
     threads.ForEach(t => t.Start());
     threads.ForEach(t => t.Join());

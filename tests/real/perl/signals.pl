@@ -32,5 +32,5 @@ for my $n (1 .. 10) { my $pid = fork; exit $n unless $pid; push @pids, $pid }
 sleep 0.01 while keys %ended < 10;
 print join(',', sort { $a <=> $b } values %ended), "\n";
 $SIG{__DIE__} = sub { print "dying: $_[0]" };
-eval { my @a = (1) x 3; my $n = 0; 1 / $n };
+eval { my @a = (1) x 3; my $n = 0; my $q = 1 / $n };
 kill 9, $$;

@@ -32,9 +32,8 @@ class Point(ctypes.Structure):
     _fields_ = [("x", ctypes.c_double), ("y", ctypes.c_double), ("n", ctypes.c_int)]
 
 
-swap = ctypes.CFUNCTYPE(Point, Point)(lambda p: Point(p.y, p.x, -p.n))
-p = swap(Point(1.5, 2.5, 7))
-print(p.x, p.y, p.n)
+weigh = ctypes.CFUNCTYPE(ctypes.c_double, Point, ctypes.POINTER(Point))(lambda p, q: p.x * q[0].y - p.n)
+print(weigh(Point(1.5, 2.5, 7), ctypes.byref(Point(1.0, 4.0, 2))))
 libc.snprintf.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p]
 buffer = ctypes.create_string_buffer(100)
 libc.snprintf(buffer, 100, b"%d %.3f %s", ctypes.c_int(42), ctypes.c_double(2.5), b"text")

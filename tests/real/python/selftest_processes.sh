@@ -1,3 +1,3 @@
 # packages: python3 libpython3.11-testsuite
-# run: /usr/bin/python3 "$SHARED/python_selftest.py" test_subprocess test_posix test_fork1 test_popen test_wait3 test_wait4
+# run: /usr/bin/python3 "$SHARED/python_selftest.py" test_posix test_popen test_wait3 test_subprocess.RunFuncTestCase test_subprocess.MiscTests
 # limit: 200

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -u
 # Handlers, exceptions out of blocking calls, itimers, wakeup descriptors, sigwait, pthread_kill, masks.
 # packages: python3
 # fast

@@ -1,7 +1,8 @@
 // packages: gcc
 // prepare: gcc -g -O1 -fsanitize=address "$CASE" -o program
-// run: env ASAN_OPTIONS=detect_leaks=0:symbolize=0:halt_on_error=1:print_stats=0:log_path=report
-// ./program Shadow memory at a fixed address, intercepted functions, its own death by a report.
+// run: env ASAN_OPTIONS=detect_leaks=0:symbolize=0:log_path=report ./program
+//
+// Shadow memory at a fixed address, intercepted functions, its own death by a report.
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

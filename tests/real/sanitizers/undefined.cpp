@@ -1,6 +1,6 @@
 // packages: g++
-// prepare: g++ -g -O1 -fsanitize=undefined,float-cast-overflow -w -static-libubsan "$CASE" -o
-// program run: ./program
+// prepare: g++ -g -O1 -fsanitize=undefined,float-cast-overflow -w "$CASE" -o program
+// run: ./program
 #include <climits>
 #include <cstdio>
 struct A {

@@ -5,7 +5,7 @@ puts [fib 19]
 for {set i 0} {$i < 20000} {incr i} { incr count([expr {$i * 7919 % 1009}]) }
 puts "[array size count] $count(7)"
 puts [regexp -all {\m([0-9])\1\d*} [lmap n [lsort -integer [array names count]] {set n}]]
-puts [catch {expr {1 / 0}} message] $message
+puts "[catch {expr {1 / 0}} message] $message"
 proc gen {} { yield; for {set i 0} {1} {incr i} { yield [expr {$i * $i}] } }
 coroutine c gen
 puts [lmap _ {1 2 3 4 5} c]
@@ -17,7 +17,7 @@ fileevent $client readable {set answer [gets $client]}
 puts $client hello
 vwait answer
 puts $answer
-puts [exec sh -c {echo child; echo err >&2} 2>@1]
+puts [exec sh -c {echo child; echo err >&2} 2>@ stderr]
 puts [string length [expr {7 ** 2000}]] 
 after 20 {puts timer; exit 4}
 vwait forever
