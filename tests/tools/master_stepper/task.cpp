@@ -75,7 +75,17 @@ Task::Shows Task::what_shows(const Registers& at) const {
   return is_syscall && at.rax != SYS_rt_sigreturn ? Shows::kInR11 : Shows::kNothing;
 }
 
+// Behind a popf the kernel takes the trap flag, which it has set itself to step, for the program's:
+// it would stay.
+void Task::drop_trap_flag() const {
+  Registers r = registers();
+  if ((r.eflags & kTrapFlag) == 0) return;
+  r.eflags &= ~kTrapFlag;
+  set_registers(r);
+}
+
 void Task::step(int signal) {
+  drop_trap_flag();
   // Behind an event of ptrace's (a clone, say) the step before is not over yet.
   if (signal != 0 || shows_ == Shows::kNothing) {
     const Registers at = registers();
@@ -88,6 +98,7 @@ void Task::step(int signal) {
 }
 
 void Task::go_on(int signal) const {
+  drop_trap_flag();
   if (ptrace(PTRACE_CONT, tid_, nullptr, static_cast<long>(signal)) != 0 && errno != ESRCH) {
     die("PTRACE_CONT");
   }

@@ -51,6 +51,7 @@ class Task {
  private:
   enum class Shows { kNothing, kOnStack, kInR11 };
   Shows what_shows(const Registers& at) const;
+  void drop_trap_flag() const;
   u64 block_signals() const;
   void set_signal_mask(u64 mask) const;
 

@@ -64,7 +64,17 @@ pid_t find_waiting_program(pid_t tiptoe) {
 class TracedRunner : public Runner {
  public:
   explicit TracedRunner(const TracedOptions& options)
-      : options_(options), symbols_(read_symbols(TIPTOE_RUNTIME)) {}
+      : options_(options), symbols_(read_symbols(TIPTOE_RUNTIME)) {
+    if (!options_.injections) return;
+    const Symbols program = read_symbols(options_.command.front());
+    begin_ = program["ready"];
+    end_ = program["done"];
+    next_injection_ = options_.injections->first;
+    for (const auto& [name, value] : symbols_.values) {
+      if (name.find("app_sigreturn") != std::string::npos) sigreturn_ = value;
+    }
+    if (sigreturn_ == 0) die("the runtime has no app_sigreturn");
+  }
 
   TracedRun run();
 
@@ -107,6 +117,10 @@ class TracedRunner : public Runner {
   u64 next_injection_ = 0;
   u64 injectable_stops_ = 0;
   bool handling_ = false;  // from an injection to the handler's sigreturn
+  u64 sigreturn_ = 0;      // offset of the runtime's function for it
+  u64 begin_ = 0;          // the program's instructions between which signals are sent
+  u64 end_ = 0;
+  bool is_armed_ = false;
 };
 
 TracedRun TracedRunner::run() {
@@ -162,7 +176,8 @@ void TracedRunner::begin(Task& task) {
   task.set_breakpoint(0, address("tiptoe_resume_begin"));
   task.set_breakpoint(1, address("tiptoe_syscall_begin"));
   task.set_breakpoint(2, address("tiptoe_signal_restorer"));
-  task.set_breakpoint(3, address("tiptoe_int80_begin"));
+  // Programs with injections make no call by int 0x80.
+  task.set_breakpoint(3, options_.injections ? base_ + sigreturn_ : address("tiptoe_int80_begin"));
 }
 
 // Calls tiptoe_inspect() in the stopped thread.
@@ -212,6 +227,10 @@ void TracedRunner::narrow_chunk(const Task& task, Registers registers) const {
 void TracedRunner::at_instruction(Task& task) {
   const Registers registers = task.registers();
   const u64 pc = registers.rip;
+  if (handling_) {
+    handling_ = pc != base_ + sigreturn_;
+    return;
+  }
   if (is_in_runtime(pc) && !is_in_window(pc)) {
     if (is_in_gate(pc)) maybe_inject(task, std::nullopt);
     return;
@@ -230,20 +249,24 @@ void TracedRunner::at_instruction(Task& task) {
 
 void TracedRunner::maybe_inject(Task& task, const std::optional<State>& state) {
   if (!options_.injections || task.tid() != program_) return;
+  if (state && state->registers.pc == begin_) is_armed_ = true;
+  if (state && state->registers.pc == end_) is_armed_ = false;
+  if (!is_armed_) return;
   if (injectable_stops_++ != next_injection_) return;
   next_injection_ += options_.injections->gap;
   result_.injections.push_back(
       {sequence_of(task).size(), state.has_value(), state.value_or(State())});
-  syscall(SYS_tgkill, program_, program_, options_.injections->signal);
+  syscall(SYS_tgkill, program_, program_, SIGUSR1);
   handling_ = true;
 }
 
 void TracedRunner::resume(Task& task, int signal) {
   const u64 pc = task.registers().rip;
   // The runtime's C++ is left to run: all it leads to has a breakpoint.
-  const bool runs = is_in_runtime(pc) && !is_in_window(pc) &&
-                    !is_between(pc, "tiptoe_signal_restorer", "tiptoe_safe_copy");
-  runs ? task.go_on(signal) : task.step(signal);
+  const bool steps = !is_in_runtime(pc) || is_in_window(pc) ||
+                     is_between(pc, "tiptoe_signal_restorer", "tiptoe_safe_copy") ||
+                     (options_.injections && is_in_gate(pc));
+  steps && !handling_ ? task.step(signal) : task.go_on(signal);
 }
 
 }  // namespace

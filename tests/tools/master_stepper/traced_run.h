@@ -13,7 +13,6 @@ namespace tiptoe::master {
 struct Injections {
   u64 first = 0;
   u64 gap = 0;
-  int signal = 0;
 };
 
 struct TracedOptions {
