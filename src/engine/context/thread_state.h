@@ -51,6 +51,13 @@ struct KeptSignals {
   alignas(16) u8 info[kFaultKinds][128];
 };
 
+// See syscall/user_dispatch.h.
+struct UserDispatch {
+  u64 start, length;  // calls from here are allowed
+  u64 selector;       // address of the byte that allows the others, too; 0: none
+  u64 on;
+};
+
 struct ThreadState {
   ThreadState* self;  // gs:0
   u64 spill[static_cast<unsigned>(Spill::kCount)];
@@ -105,6 +112,7 @@ struct ThreadState {
   u32 call_trapped;      // tiptoe_app_syscall() or the making of a thread ended in SIGSYS
   u32 strict_seccomp;    // see syscall/seccomp.h
   u32 syscall_recorded;  // bytes last stored about the system call that is to be made
+  UserDispatch user_dispatch;
 
   // Signals: see signal/.
   u64 app_mask;        // the program's signal mask, as it believes it to be

@@ -7,6 +7,7 @@
 #include <linux/seccomp.h>
 
 #include "engine/context/safe_copy.h"
+#include "engine/syscall/user_dispatch.h"
 #include "sys/mapping.h"
 #include "sys/syscall.h"
 
@@ -130,6 +131,8 @@ SyscallAction end_in_strict_mode(const AppCall& call) {
 
 SyscallAction on_prctl(const AppCall& call) {
   if (call.argument(0) == kPrSetMdwe) return on_set_mdwe(call);
+  if (call.argument(0) == PR_SET_SYSCALL_USER_DISPATCH)
+    return finish(call, set_user_dispatch(call));
   if (call.argument(0) != PR_SET_SECCOMP) return SyscallAction::kPassThrough;
   switch (call.argument(1)) {
     case SECCOMP_MODE_STRICT:

@@ -5,6 +5,7 @@
 #include "engine/dispatch/dispatch.h"
 #include "engine/syscall/seccomp.h"
 #include "engine/syscall/syscalls.h"
+#include "engine/syscall/user_dispatch.h"
 #include "engine/thread/exec_request.h"
 #include "engine/translate/evict.h"
 #include "sys/fail.h"
@@ -83,6 +84,7 @@ constexpr Index kIndex = make_index();
 
 SyscallAction dispatch(const AppCall& call) {
   const i64 number = call.number;
+  if (is_user_dispatched(call)) return raise_user_dispatch(call);
   if (call.thread.strict_seccomp != 0 && !strict_mode_allows(number))
     return end_in_strict_mode(call);
   if (call.core.filtered && call.thread.legacy_call == 0) {

@@ -89,6 +89,7 @@ ThreadState& allocate_thread(const sys::Held&, Core& core) {
   thread->syscall_recorded = 0;
   thread->call_trapped = 0;
   thread->strict_seccomp = 0;
+  thread->user_dispatch = {};
   thread->step_from = 0;
   thread->has_temporary_mask = 0;
   thread->waits_for_fault = 0;
