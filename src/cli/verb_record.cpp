@@ -11,6 +11,7 @@ struct Options {
   ProgramOptions program;
   std::string output = "tiptoe.trace";
   bool no_children = false;
+  bool wait = false;
 };
 
 }  // namespace
@@ -25,11 +26,14 @@ void add_record_verb(CLI::App& app, int& status) {
       ->type_name("FILE")
       ->capture_default_str();
   verb->add_flag("--no-children", options->no_children, "Do not follow child processes");
+  verb->add_flag("--wait", options->wait,
+                 "Go on until the last child has ended, too: daemons, background processes");
   add_program_options(*verb, options->program);
   verb->callback([verb, options, &status] {
     record::SessionOptions session = session_options(*verb, options->program);
     session.output = options->output;
     session.follow_children = !options->no_children;
+    session.wait = options->wait;
     status = record::run_session(session);
   });
 }

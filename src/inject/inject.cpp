@@ -26,8 +26,8 @@
 namespace tiptoe::inject {
 namespace {
 
-constexpr u32 kFewestChunks = 8;
-constexpr u64 kLimitShare = 8;  // of a finite RLIMIT_AS, one part of this many is ours
+constexpr u32 kFewestChunks = 2;  // the first thread, and what it tells of itself
+constexpr u64 kLimitShare = 8;    // of a finite RLIMIT_AS, one part of this many is ours
 
 Error refused(const char* what, i64 result) {
   return Error{std::string("the program's process refuses ") + what + ": " +

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <sys/sysmacros.h>
 
+#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 #include <cstring>
@@ -54,12 +55,6 @@ std::map<u64, u64> parse_auxv(const std::string& bytes) {
   return values;
 }
 
-u64 soft_limit(pid_t pid, __rlimit_resource resource) {
-  rlimit64 limit{};
-  if (prlimit64(pid, resource, nullptr, &limit) != 0) return ~u64{0};
-  return limit.rlim_cur;  // RLIM64_INFINITY is ~0
-}
-
 }  // namespace
 
 std::optional<std::string> read_proc_file(pid_t pid, std::string_view name) {
@@ -87,6 +82,25 @@ std::optional<std::string> status_field(pid_t pid, std::string_view key) {
   }
   return std::nullopt;
 }
+
+namespace {
+
+// prlimit is refused for a process of another user, /proc/PID/limits is not.
+u64 soft_limit(pid_t pid, __rlimit_resource resource, std::string_view line_start) {
+  rlimit64 limit{};
+  if (prlimit64(pid, resource, nullptr, &limit) == 0) return limit.rlim_cur;  // ~0: no limit
+  std::istringstream lines(read_proc_file(pid, "limits").value_or(""));
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with(line_start)) continue;
+    const size_t value = line.find_first_not_of(' ', line_start.size());
+    if (value != std::string::npos && line[value] != 'u') {
+      return std::strtoull(line.c_str() + value, nullptr, 10);
+    }
+  }
+  return ~u64{0};
+}
+
+}  // namespace
 
 std::optional<std::vector<Mapping>> read_mappings(pid_t pid) {
   const std::optional<std::string> text = read_proc_file(pid, "maps");
@@ -129,8 +143,9 @@ Expected<ProcessFacts> read_process_facts(pid_t pid) {
   }
   facts.mappings = std::move(*mappings);
   facts.auxv = parse_auxv(*auxv);
-  facts.stack_limit_bytes = soft_limit(pid, RLIMIT_STACK);
-  facts.mmap_limit_bytes = soft_limit(pid, RLIMIT_AS);
+  facts.stack_limit_bytes = soft_limit(pid, RLIMIT_STACK, "Max stack size");
+  facts.mmap_limit_bytes = std::min(soft_limit(pid, RLIMIT_AS, "Max address space"),
+                                    soft_limit(pid, RLIMIT_DATA, "Max data size"));
   if (const auto text = read_proc_file(pid, "personality")) {
     facts.personality = std::strtoull(text->c_str(), nullptr, 16);
   }

@@ -29,7 +29,7 @@ struct ProcessFacts {
   std::vector<Mapping> mappings;  // by address
   std::map<u64, u64> auxv;        // AT_* -> value
   u64 stack_limit_bytes = 0;      // ~0 when unlimited
-  u64 mmap_limit_bytes = 0;
+  u64 mmap_limit_bytes = 0;  // RLIMIT_AS or RLIMIT_DATA, which count what is mapped; ~0: no limit
   u64 personality = 0;
 
   // 0 when the vector has no such entry.

@@ -51,6 +51,7 @@ void DrainThread::pass() {
     const auto current = image++;
     if (drain.is_done()) retire(current);
   }
+  write_ends();
   check_writer();
 }
 
@@ -85,11 +86,24 @@ void DrainThread::retire(std::map<u32, std::unique_ptr<ImageDrain>>::iterator im
   const u32 number = image->first;
   ImageDrain& drain = *image->second;
   drain.finish();
+  keep_ended(drain);
   result_.totals += drain.totals();
   bells_.remove_by_sleeper(number);
   lock_.forget(drain.mapping());
   images_.erase(image);
   events_.on_image_done(number);
+}
+
+// A parent may be slow to wait for its child. Nobody is waited for: what is not known by the next
+// time somebody ends, or by the end of the session, is left out.
+void DrainThread::keep_ended(ImageDrain& drain) {
+  std::vector<ImageDrain::EndedProcess> ended = drain.take_ended();
+  if (!ended.empty()) ended_.emplace(drain.number(), std::move(ended));
+}
+
+void DrainThread::write_ends() {
+  for (auto& [image, ended] : ended_) ImageDrain::write_ends(writer_, image, ended);
+  std::erase_if(ended_, [](const auto& image) { return image.second.empty(); });
 }
 
 // The program goes on; what it records from here on is dropped and counted.
@@ -104,11 +118,13 @@ void DrainThread::finish_all() {
   pass();
   for (const auto& [number, drain] : images_) {
     drain->finish();  // what cannot be written any more is counted
+    keep_ended(*drain);
     lock_.forget(drain->mapping());
     drain->abandon();
     result_.totals += drain->totals();
     result_.processes_left = true;
   }
+  write_ends();
   check_writer();
 }
 

@@ -63,6 +63,8 @@ class DrainThread {
   void retire(std::map<u32, std::unique_ptr<ImageDrain>>::iterator image);
   void check_writer();
   void finish_all();
+  void keep_ended(ImageDrain& drain);
+  void write_ends();
 
   trace::Writer* writer_ = nullptr;
   RecorderLock& lock_;
@@ -72,6 +74,7 @@ class DrainThread {
   std::mutex mutex_;
   std::vector<NewImage> incoming_;
   std::map<u32, std::unique_ptr<ImageDrain>> images_;
+  std::map<u32, std::vector<ImageDrain::EndedProcess>> ended_;  // by image, of those that are done
   Result result_;
   bool stopped_ = false;
   std::atomic<bool> finishing_ = false;

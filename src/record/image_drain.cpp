@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "record/futex.h"
+#include "record/process_end.h"
 #include "record/written_words.h"
 #include "trace/module_identity.h"
 
@@ -218,7 +219,22 @@ void ImageDrain::find_dead_processes() {
   for (const auto& [process, live] : alive_) {
     if (is_readable(live.pidfd.get())) dead.push_back(process);
   }
-  for (u32 process : dead) on_process_gone(process);
+  for (u32 process : dead) {
+    const auto live = alive_.find(process);
+    if (live != alive_.end()) {
+      ended_.push_back({process, live->second.pid, std::move(live->second.pidfd)});
+    }
+    on_process_gone(process);
+  }
+  write_ends(writer_, number_, ended_);
+}
+
+void ImageDrain::write_ends(trace::Writer* writer, u32 image, std::vector<EndedProcess>& ended) {
+  std::erase_if(ended, [&](const EndedProcess& end) {
+    const std::optional<int> status = wait_status_of(end.pidfd.get());
+    if (status && writer) (void)writer->write_process_end(image, end.process, end.pid, *status);
+    return status.has_value();
+  });
 }
 
 void ImageDrain::on_process_gone(u32 process) {

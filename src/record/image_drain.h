@@ -66,6 +66,16 @@ class ImageDrain {
 
   DrainTotals totals() const;
 
+  // Processes that ended, and whose wait status is not known yet: their parents may still wait.
+  struct EndedProcess {
+    u32 process;
+    pid_t pid;
+    UniqueFd pidfd;
+  };
+  std::vector<EndedProcess> take_ended() { return std::move(ended_); }
+  // Writes those wait statuses that are known, and forgets them.
+  static void write_ends(trace::Writer* writer, u32 image, std::vector<EndedProcess>& ended);
+
  private:
   ChunkState state_of(u32 index) const;
   std::vector<u32> chunks_in(ChunkState state, ChunkKind kind) const;
@@ -104,6 +114,7 @@ class ImageDrain {
   std::map<u32, LiveProcess> alive_;  // by number
   std::vector<u32> dead_on_arrival_;  // gone before their definition was read
   std::set<u32> gone_;
+  std::vector<EndedProcess> ended_;
   std::vector<int> new_pidfds_;
   std::set<std::string> known_modules_;
 };

@@ -24,13 +24,15 @@ bool is_alive(pid_t tid) {
   return state && !state->starts_with('Z') && !state->starts_with('X');
 }
 
-// A living process whose mappings we may not see is given the benefit of the doubt.
-bool maps_segment(pid_t tid, const SegmentIdentity& segment) {
+enum class Maps { kNo, kUnknown, kYes };
+
+Maps maps_segment(pid_t tid, const SegmentIdentity& segment) {
   const auto mappings = inject::read_mappings(tid);
-  if (!mappings || mappings->empty()) return is_alive(tid);
-  return std::any_of(mappings->begin(), mappings->end(), [&](const auto& mapping) {
+  if (!mappings || mappings->empty()) return is_alive(tid) ? Maps::kUnknown : Maps::kNo;
+  const bool found = std::any_of(mappings->begin(), mappings->end(), [&](const auto& mapping) {
     return mapping.inode == segment.inode && mapping.device == segment.device;
   });
+  return found ? Maps::kYes : Maps::kNo;
 }
 
 // Cheap, and true of nearly every process of a machine: its ids are the same for us.
@@ -52,7 +54,7 @@ std::optional<pid_t> search_namespaces(pid_t inner, const SegmentIdentity& segme
     std::error_code gone;
     for (const auto& task : fs::directory_iterator(path + "/task", gone)) {
       const pid_t tid = std::atoi(task.path().filename().c_str());
-      if (sees_itself_as(tid, inner) && maps_segment(tid, segment)) return tid;
+      if (sees_itself_as(tid, inner) && maps_segment(tid, segment) == Maps::kYes) return tid;
     }
   }
   return std::nullopt;
@@ -67,8 +69,11 @@ SegmentIdentity SegmentIdentity::of(int memfd) {
 }
 
 std::optional<pid_t> find_thread(pid_t inner, const SegmentIdentity& segment) {
-  if (sees_itself_as(inner, inner) && maps_segment(inner, segment)) return inner;
-  return search_namespaces(inner, segment);
+  const Maps here = sees_itself_as(inner, inner) ? maps_segment(inner, segment) : Maps::kNo;
+  if (here == Maps::kYes) return inner;
+  if (const auto found = search_namespaces(inner, segment)) return found;
+  // A living process whose mappings we may not see is given the benefit of the doubt.
+  return here == Maps::kUnknown ? std::optional(inner) : std::nullopt;
 }
 
 }  // namespace tiptoe::record

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -32,6 +33,9 @@ namespace {
 constexpr u32 kChunks = 16384;      // 16 GiB of address space; memory only as far as it is used
 constexpr u32 kBacklogChunks = 64;  // the program waits when this much (64 MiB) is not yet written
 constexpr rlim_t kEnoughFiles = 4096;  // a descriptor a followed process, and a few
+
+// After the program's end: its last children mostly end by themselves.
+constexpr int kWaitNoticeMs = 500;
 
 void say(const std::string& text) {
   std::fprintf(stderr, "tiptoe: %s\n", text.c_str());
@@ -114,9 +118,13 @@ class Recorder {
   int socket_;
   UniqueFd signals_;
   UniqueFd pidfds_;
+  UniqueFd image_done_;  // counts the images that no process runs any more
   std::optional<trace::Writer> writer_;
   DrainThread drains_;
   bool ended_ = false;
+  bool waiting_ = false;  // the program has ended, and others still run
+  bool told_ = false;
+  u32 images_running_ = 0;
   bool aborted_ = false;
   pid_t main_pid_ = -1;
   u32 main_image_ = 0;              // that the program runs
@@ -130,8 +138,12 @@ Recorder::Recorder(const SessionOptions& options, RecorderLock& lock, int socket
       socket_(socket),
       signals_(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK)),
       pidfds_(epoll_create1(EPOLL_CLOEXEC)),
+      image_done_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       drains_(lock, pidfds_.get(),
-              {[this](u32 image) { send(MessageKind::kImageDone, image); },
+              {[this](u32 image) {
+                 send(MessageKind::kImageDone, image);
+                 eventfd_write(image_done_.get(), 1);
+               },
                [this] {
                  say("the trace cannot be written any further (disk full, or a limit?); it ends "
                      "here, the program goes on: " +
@@ -145,9 +157,15 @@ int Recorder::run() {
 
 void Recorder::loop() {
   while (!ended_) {
-    pollfd events[] = {
-        {signals_.get(), POLLIN, 0}, {socket_, POLLIN, 0}, {pidfds_.get(), POLLIN, 0}};
-    poll(events, 3, -1);
+    pollfd events[] = {{signals_.get(), POLLIN, 0},
+                       {socket_, POLLIN, 0},
+                       {pidfds_.get(), POLLIN, 0},
+                       {image_done_.get(), POLLIN, 0}};
+    const bool tell = waiting_ && !told_;
+    if (poll(events, 4, tell ? kWaitNoticeMs : -1) == 0 && tell) {
+      say("the program has ended; what it has left behind is still recorded (Ctrl-C ends that)");
+      told_ = true;
+    }
     signalfd_siginfo info;
     while (read(signals_.get(), &info, sizeof(info)) == sizeof(info)) on_signal(info);
     epoll_event dead[16];
@@ -157,6 +175,9 @@ void Recorder::loop() {
       if (received.outcome == ReceivedMessage::kNone) break;
       on_message(received);
     }
+    eventfd_t done = 0;
+    if (eventfd_read(image_done_.get(), &done) == 0) images_running_ -= static_cast<u32>(done);
+    if (waiting_ && images_running_ == 0) end(exit_status_);
   }
 }
 
@@ -164,6 +185,9 @@ void Recorder::loop() {
 // What others have sent to tiptoe is passed on.
 void Recorder::on_signal(const signalfd_siginfo& info) {
   const int signal = static_cast<int>(info.ssi_signo);
+  const bool is_wish_to_end =
+      signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT;
+  if (waiting_ && is_wish_to_end) return end(exit_status_);
   const bool from_a_process = info.ssi_code <= 0;
   const bool kept = std::ranges::find(kNotForwarded, signal) != std::end(kNotForwarded);
   if (!from_a_process || kept || descends_from_us(static_cast<pid_t>(info.ssi_pid))) return;
@@ -198,9 +222,11 @@ void Recorder::on_message(ReceivedMessage& received) {
       [[fallthrough]];
     case MessageKind::kMainEnded:
       wait_status_ = message.value;
-      end(aborted_                     ? kExitFailed
-          : WIFSIGNALED(message.value) ? 128 + WTERMSIG(message.value)
-                                       : WEXITSTATUS(message.value));
+      exit_status_ = aborted_                     ? kExitFailed
+                     : WIFSIGNALED(message.value) ? 128 + WTERMSIG(message.value)
+                                                  : WEXITSTATUS(message.value);
+      waiting_ = options_.wait && !aborted_;
+      if (!waiting_) end(exit_status_);
       break;
     case MessageKind::kNotice:
       if (!aborted_) say(message.text);
@@ -241,6 +267,7 @@ void Recorder::on_image(ReceivedMessage& received) {
   if (!open_trace()) return;
   if (main_pid_ < 0) main_pid_ = message.pid;
   if (message.pid == main_pid_) main_image_ = message.image;
+  ++images_running_;
   Expected<inject::SegmentMapping> mapping =
       inject::SegmentMapping::map(received.fd.get(), inject::segment_bytes(message.chunk_count));
   if (!mapping) return abort(mapping.error().message);

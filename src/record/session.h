@@ -28,6 +28,7 @@ struct SessionOptions {
   std::vector<std::string> argv;      // the program and its arguments
   std::optional<std::string> output;  // the trace file; none: nothing is recorded
   bool follow_children = true;
+  bool wait = false;  // record what outlives the program, too, until all has ended
   u64 cache_bytes = kDefaultCacheBytes;
   i32 trust_threshold = -1;
   u32 log_level = 0;

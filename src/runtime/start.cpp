@@ -40,8 +40,9 @@ bool is_stack(const char* path, u16 bytes) {
 void place_private_area(const BootParams& boot) {
   const u64 rsp = boot.registers.gpr[x86::kRsp];
   const u64 limit = boot.stack_limit_bytes < (u64{1} << 40) ? boot.stack_limit_bytes : u64{1} << 40;
-  sys::set_private_area(rsp - kPrivateAreaBelow);
-  sys::set_reserved_area(rsp - limit - (u64{2} << 20), align_up(rsp, u64{1} << 20));
+  const u64 stack_floor = rsp - limit - (u64{2} << 20);
+  sys::set_private_area(limit < kPrivateAreaBelow ? rsp - kPrivateAreaBelow : stack_floor);
+  sys::set_reserved_area(stack_floor, align_up(rsp, u64{1} << 20));
 }
 
 void define_mapping(Core& core, const BootMapping& mapping, const char* path) {

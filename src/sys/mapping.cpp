@@ -1,5 +1,6 @@
 #include "sys/mapping.h"
 
+#include <asm/errno.h>
 #include <linux/mman.h>
 
 #include "sys/syscall.h"
@@ -23,6 +24,21 @@ u32 g_own_count;
 // How far to move down when a candidate place is taken. The largest thing likely to be in the way
 // is a program's own arena.
 constexpr u64 kProbeStep = u64{1} << 26;
+
+Mapped g_mapped;
+bool (*g_make_room)(u64 bytes);
+
+i64 try_map(u64 address, u64 bytes, int prot) {
+  return call(__NR_mmap, address, bytes, prot,
+              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+}
+
+void count(u64 bytes, int prot) {
+  __atomic_fetch_add(&g_mapped.bytes, bytes, __ATOMIC_RELAXED);
+  if ((prot & PROT_WRITE) != 0) {
+    __atomic_fetch_add(&g_mapped.writable_bytes, bytes, __ATOMIC_RELAXED);
+  }
+}
 
 }  // namespace
 
@@ -53,11 +69,23 @@ void set_reserved_area(u64 start, u64 end) {
   g_reserved_end = end;
 }
 
+Mapped mapped() {
+  return {__atomic_load_n(&g_mapped.bytes, __ATOMIC_RELAXED),
+          __atomic_load_n(&g_mapped.writable_bytes, __ATOMIC_RELAXED)};
+}
+
+void set_make_room(bool (*make_room)(u64 bytes)) {
+  g_make_room = make_room;
+}
+
 bool map_private_at(u64 address, u64 bytes, int prot) {
   if (address < g_reserved_end && address + bytes > g_reserved_start) return false;
-  const i64 got = call(__NR_mmap, address, bytes, prot,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+  i64 got = try_map(address, bytes, prot);
+  if (got == -ENOMEM && g_make_room != nullptr && g_make_room(bytes)) {
+    got = try_map(address, bytes, prot);
+  }
   if (got == static_cast<i64>(address)) {
+    count(bytes, prot);
     call(__NR_madvise, address, bytes, MADV_DONTDUMP);  // core files are the program's
     claim_own(address, bytes);
     return true;

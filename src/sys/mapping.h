@@ -15,6 +15,16 @@ void set_private_area(u64 top);
 // grow.
 void set_reserved_area(u64 start, u64 end);
 
+// What was mapped here so far.
+struct Mapped {
+  u64 bytes;
+  u64 writable_bytes;
+};
+Mapped mapped();
+
+// Whom to ask, once, when a limit leaves no room for so many bytes; then it is tried again.
+void set_make_room(bool (*make_room)(u64 bytes));
+
 // Maps `bytes` (a multiple of the page size) of zeroed memory with protection `prot`, without
 // reserving swap. Returns 0 when the kernel has no more.
 u64 map_private(u64 bytes, int prot);

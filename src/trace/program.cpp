@@ -286,7 +286,11 @@ void ProgramLoader::read_record(const Section& section, const DefinitionRecord& 
       return;
     }
     case DefinitionKind::kExec: {
-      const auto process = process_index_.find(current_process_);
+      // Not always the process whose definitions these are: a vfork child writes among its
+      // parent's.
+      const auto exec = record.as<ExecDefinition>();
+      if (!exec) return short_record();
+      const auto process = process_index_.find({image.number, exec->process});
       if (process != process_index_.end()) image.processes[process->second].exec = true;
       return;
     }

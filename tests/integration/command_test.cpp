@@ -4,9 +4,12 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "integration/paths.h"
 
@@ -14,6 +17,15 @@ namespace tiptoe::test {
 namespace {
 
 constexpr char kTiptoe[] = TIPTOE_COMMAND;
+
+// PIDFD_GET_INFO with the exit code is there from Linux 6.15 on.
+bool has_exit_info() {
+  utsname kernel{};
+  int major = 0, minor = 0;
+  if (uname(&kernel) != 0 || std::sscanf(kernel.release, "%d.%d", &major, &minor) != 2)
+    return false;
+  return major > 6 || (major == 6 && minor >= 15);
+}
 const std::vector<std::string> kReadingVerbs{"info", "report", "calls", "path"};
 
 std::string program(const char* name) {
@@ -122,6 +134,38 @@ TEST_F(CommandTest, FollowsChildrenUnlessToldNotTo) {
           .status,
       0);
   EXPECT_EQ(info()["threads"].size(), 1u);
+}
+
+// Each lives long enough for the recorder to hear of it: one that is gone by then has left no trace
+// of its end with the kernel.
+TEST_F(CommandTest, KnowsHowEachProcessEnded) {
+  ASSERT_EQ(record({"bash", "-c",
+                    "sh -c 'exit 3'; (sleep 0.5; kill -9 $BASHPID); (sleep 0.5; exit 4); exit 5"})
+                .status,
+            5);
+  std::multiset<std::string> ends;
+  for (const std::string& line : lines_of(in_folder({kTiptoe, "info", trace()}).out)) {
+    const size_t comma = line.rfind(", ");
+    if (line.starts_with("  process ")) ends.insert(line.substr(comma + 2));
+  }
+  if (!ends.contains("exit status 3") && !has_exit_info()) {
+    GTEST_SKIP() << "the kernel tells a process' end only to its parent (before 6.15)";
+  }
+  EXPECT_EQ(ends.count("exit status 3"), 1u);
+  EXPECT_EQ(ends.count("exit status 4"), 1u);
+  EXPECT_EQ(ends.count("exit status 5"), 1u);
+  EXPECT_EQ(ends.count("killed by signal 9 (Killed)"), 1u);
+}
+
+TEST_F(CommandTest, RecordsWhatOutlivesTheProgramIfToldToWait) {
+  const Command daemon{"sh", "-c", "(sleep 2; exec " + program("path_loops") + ") & exit 8"};
+  Command command{kTiptoe, "record", "--wait", "-o", trace(), "--"};
+  command.insert(command.end(), daemon.begin(), daemon.end());
+  const Outcome outcome = in_folder(command);
+  EXPECT_EQ(outcome.status, 8);
+  EXPECT_NE(outcome.err.find("is still recorded"), std::string::npos) << outcome.err;
+  EXPECT_NE(in_folder({kTiptoe, "info", trace()}).out.find("path_loops"), std::string::npos);
+  EXPECT_EQ(info()["complete"], true);
 }
 
 TEST_F(CommandTest, InterruptReachesTheProgramAndTheTraceIsComplete) {

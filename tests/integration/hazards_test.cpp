@@ -190,7 +190,8 @@ TEST_P(AddressSpaceTest, RunsPerl) {
        "print length($n) + $h{77}, qq(\\n); exit(fork ? (wait, $? >> 8)[1] : 6)"});
 }
 
-INSTANTIATE_TEST_SUITE_P(InMiB, AddressSpaceTest, testing::Values(512, 1024, 3072, 6144));
+INSTANTIATE_TEST_SUITE_P(InMiB, AddressSpaceTest,
+                         testing::Values(48, 64, 96, 256, 512, 1024, 3072, 6144));
 
 // The ticker itself: without it the program below waits until its alarm.
 TEST(TickerTest, TicksEveryThreadOfEveryProcess) {

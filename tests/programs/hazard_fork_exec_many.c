@@ -36,7 +36,7 @@ __attribute__((noinline)) static pid_t start(int way) {
 }
 
 int main(int argc, char** argv) {
-  const int count = argc > 1 ? atoi(argv[1]) : 300;
+  const int count = argc > 1 ? atoi(argv[1]) : 120;
   int good = 0;
   long before = 0;
   for (int i = 0; i < count; ++i) {

@@ -37,12 +37,16 @@ bool CodeCache::init(u64 cache_bytes, u64 address_space_limit) {
        unit_bytes_ < kMostUnitBytes && 2 * unit_bytes_ <= cache_bytes / 16;) {
     unit_bytes_ *= 2;
   }
+  region_bytes_ = kMostRegionBytes;
+  while (region_bytes_ > kLeastRegionBytes && region_bytes_ > address_space_limit / 64) {
+    region_bytes_ /= 2;
+  }
   most_units_ = static_cast<u32>(smaller(cache_bytes / unit_bytes_, u64{1} << 20));
   const u64 arena_bytes = align_down(smaller(address_space_limit / 64, kArenaBytes), kPageBytes);
   const u64 at = sys::map_private(arena_bytes, PROT_READ | PROT_WRITE);
   arena_.init(at, arena_bytes);
   return at != 0 && metadata_.init(smaller(cache_bytes * kMetadataShare + kMoreMetadataBytes,
-                                           address_space_limit / 8));
+                                           address_space_limit / 16));
 }
 
 bool CodeCache::may_be_anywhere(AppPc near) const {
@@ -72,7 +76,7 @@ Unit* CodeCache::unit_with_room(const sys::Held&, AppPc near) {
 Region* CodeCache::new_region(AppPc near) {
   if (region_count_ == kMaxRegions) return nullptr;
   Region& region = regions_[region_count_];
-  if (!region.create(near, region_count_, unit_bytes_)) return nullptr;
+  if (!region.create(near, region_count_, region_bytes_, unit_bytes_)) return nullptr;
   __atomic_store_n(&region_count_, region_count_ + 1, __ATOMIC_RELEASE);
   sys::log(1, "new cache region for", raw(near), region.start());
   return &region;

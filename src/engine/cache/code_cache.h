@@ -66,6 +66,7 @@ class CodeCache {
   u64 hopeless_gib_[8] = {};  // no region can be had near these; the last found, as GiB numbers
   u32 hopeless_count_ = 0;
   u64 unit_bytes_ = 0;
+  u64 region_bytes_ = kMostRegionBytes;
   u32 most_units_ = 0;
   u32 unit_count_ = 0;      // in use or evicted
   Unit* in_use_ = nullptr;  // the oldest; linked to the next younger one

@@ -8,7 +8,7 @@
 namespace tiptoe::engine {
 namespace {
 
-constexpr u64 kReach = (u64{1} << 31) - kRegionBytes - kPageBytes;
+constexpr u64 kReach = (u64{1} << 31) - kMostRegionBytes - kPageBytes;
 
 // A piece takes 64 bytes and more; a unit with smaller ones is full when its index is.
 constexpr u64 kBytesPerPiece = 64;
@@ -23,26 +23,24 @@ constexpr u64 kHighest = u64{1} << 47;
 constexpr u64 kStep = u64{16} << 20;
 
 // Anywhere: reserves one step more than needed, to begin where it should.
-u64 map_anywhere(u64 stagger) {
-  const u64 reserved = sys::map_private(kRegionBytes + 2 * kStep, kRwx);
+u64 map_anywhere(u64 bytes, u64 stagger) {
+  if (bytes < kMostRegionBytes) return sys::map_private(bytes, kRwx);  // there is no room to choose
+  const u64 reserved = sys::map_private(bytes + 2 * kStep, kRwx);
   return reserved == 0 ? 0 : align_up(reserved, kStep) + stagger;
 }
 
 // Looks for a free place within reach of `near`, the nearest first on the side that is out of the
 // way.
-u64 map_within_reach(u64 near, u64 stagger) {
+u64 map_within_reach(u64 near, u64 bytes, u64 stagger) {
   const u64 above = align_up(near, kStep) + stagger, below = align_down(near, kStep) + stagger;
   const auto try_above = [&](u64 distance) {
     const u64 at = above + distance;
-    return at >= kLowest && at + kRegionBytes < kHighest &&
-                   sys::map_private_at(at, kRegionBytes, kRwx)
-               ? at
-               : 0;
+    return at >= kLowest && at + bytes < kHighest && sys::map_private_at(at, bytes, kRwx) ? at : 0;
   };
   const auto try_below = [&](u64 distance) {
-    if (below < distance + kRegionBytes + kStep + kLowest) return u64{0};
-    const u64 at = below - distance - kRegionBytes;
-    return sys::map_private_at(at, kRegionBytes, kRwx) ? at : 0;
+    if (below < distance + bytes + kStep + kLowest) return u64{0};
+    const u64 at = below - distance - bytes;
+    return sys::map_private_at(at, bytes, kRwx) ? at : 0;
   };
   const bool prefer_above = near >= kLibraries;
   for (const bool upwards : {prefer_above, !prefer_above}) {
@@ -55,19 +53,21 @@ u64 map_within_reach(u64 near, u64 stagger) {
 
 }  // namespace
 
-bool Region::create(AppPc near, u32 index, u64 unit_bytes) {
+bool Region::create(AppPc near, u32 index, u64 bytes, u64 unit_bytes) {
+  bytes_ = bytes;
   unit_bytes_ = unit_bytes;
-  const u64 unit_count = kRegionBytes / unit_bytes;
-  const u64 piece_bytes = 2 * (kHotBytes / kBytesPerPiece) * sizeof(Piece);
-  const auto reserve = [](u64 bytes) {
-    return sys::map_private(align_up(bytes, kPageBytes), PROT_READ | PROT_WRITE);
+  const u64 unit_count = bytes / unit_bytes;
+  const u64 piece_bytes = 2 * (hot_bytes() / kBytesPerPiece) * sizeof(Piece);
+  const auto reserve = [](u64 wanted) {
+    return sys::map_private(align_up(wanted, kPageBytes), PROT_READ | PROT_WRITE);
   };
   // What an earlier attempt without success has reserved is used.
   if (units_ == nullptr) units_ = reinterpret_cast<Unit*>(reserve(unit_count * sizeof(Unit)));
   if (pieces_ == nullptr) pieces_ = reinterpret_cast<Piece*>(reserve(piece_bytes));
   if (units_ == nullptr || pieces_ == nullptr) return false;
   const u64 stagger = kRegionStagger[index % 4];
-  start_ = raw(near) == 0 ? map_anywhere(stagger) : map_within_reach(raw(near), stagger);
+  start_ =
+      raw(near) == 0 ? map_anywhere(bytes, stagger) : map_within_reach(raw(near), bytes, stagger);
   return start_ != 0;
 }
 
@@ -80,7 +80,7 @@ UnitPlace Region::place_of(u64 number) const {
   const u64 pieces = hot / kBytesPerPiece;
   return {start_ + number * hot,
           hot,
-          start_ + kHotBytes + number * cold,
+          start_ + hot_bytes() + number * cold,
           cold,
           pieces_ + 2 * number * pieces,
           pieces_ + (2 * number + 1) * pieces,
@@ -91,7 +91,7 @@ Unit* Region::open_unit(MetadataPool& pool) {
   Unit* unit = free_;
   if (unit != nullptr) {
     free_ = unit->next;
-  } else if (fresh_ < kRegionBytes / unit_bytes_) {
+  } else if (fresh_ < bytes_ / unit_bytes_) {
     unit = &units_[fresh_++];
   } else {
     return nullptr;
@@ -114,8 +114,8 @@ void Region::take_back(Unit& unit, bool keep_memory) {
 
 const Unit& Region::unit_of(u64 address) const {
   const u64 offset = address - start_;
-  return units_[offset < kHotBytes ? offset / unit_hot_bytes()
-                                   : (offset - kHotBytes) / unit_cold_bytes()];
+  return units_[offset < hot_bytes() ? offset / unit_hot_bytes()
+                                     : (offset - hot_bytes()) / unit_cold_bytes()];
 }
 
 }  // namespace tiptoe::engine

@@ -11,22 +11,23 @@
 
 namespace tiptoe::engine {
 
-constexpr u64 kRegionBytes = u64{64} << 20;
+constexpr u64 kMostRegionBytes = u64{64} << 20;
+constexpr u64 kLeastRegionBytes = u64{1} << 20;  // where address space is limited
 
 // Branch predictors of today's processors look at the low 24 bits of an address: code whose
 // addresses agree modulo 16 MiB destroys each other's predictions (docs/BENCHMARKS.md has the
 // measurement). So the cold side begins 8 MiB off the hot side, and the regions of a process begin
 // 2 MiB and more off each other.
-constexpr u64 kHotBytes = u64{40} << 20;
 constexpr u64 kRegionStagger[] = {u64{0} << 20, u64{4} << 20, u64{2} << 20, u64{6} << 20};
 
 class Region {
  public:
-  // Maps the process' region number `index`, of units of `unit_bytes` (a power of two from 64 KiB
-  // to 64 MiB), within reach of `near` (any place when `near` is zero). False when there is none.
-  bool create(AppPc near, u32 index, u64 unit_bytes);
+  // Maps the process' region number `index`, of `bytes`, in units of `unit_bytes` (both powers of
+  // two, the latter from 64 KiB), within reach of `near` (any place when `near` is zero). False
+  // when there is none.
+  bool create(AppPc near, u32 index, u64 bytes, u64 unit_bytes);
 
-  bool contains(u64 address) const { return address - start_ < kRegionBytes; }
+  bool contains(u64 address) const { return address - start_ < bytes_; }
   // Whether a 32-bit displacement reaches from anywhere in the region to `address`.
   bool reaches(u64 address) const;
   u64 start() const { return start_; }
@@ -43,11 +44,13 @@ class Region {
   const Unit& unit_of(u64 address) const;
 
  private:
+  u64 hot_bytes() const { return bytes_ / 8 * 5; }
   u64 unit_hot_bytes() const { return unit_bytes_ / 8 * 5; }
   u64 unit_cold_bytes() const { return unit_bytes_ / 8 * 3; }
   UnitPlace place_of(u64 number) const;
 
   u64 start_ = 0;
+  u64 bytes_ = 0;
   u64 unit_bytes_ = 0;
   Unit* units_ = nullptr;
   u64 fresh_ = 0;  // units from this number on were never opened

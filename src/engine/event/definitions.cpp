@@ -101,8 +101,8 @@ void Definitions::unmap(u64 start, u64 bytes) {
   append(DefinitionKind::kUnmap, {bytes_of(definition)});
 }
 
-void Definitions::exec() {
-  const ExecDefinition definition{process_, 0, sys::tsc()};
+void Definitions::exec(u32 process) {
+  const ExecDefinition definition{process, 0, sys::tsc()};
   append(DefinitionKind::kExec, {bytes_of(definition)});
 }
 

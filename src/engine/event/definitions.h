@@ -27,7 +27,7 @@ class Definitions {
   void module(const ModuleDefinition& module, std::span<const char> path,
               std::span<const u8> image);
   void unmap(u64 start, u64 bytes);
-  void exec();
+  void exec(u32 process);  // may be one that shares this one's memory
   void note(const char* text);
 
  private:

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "engine/context/safe_copy.h"
+#include "engine/syscall/memory_lock.h"
 #include "engine/syscall/own_memory.h"
 #include "engine/syscall/syscalls.h"
 #include "engine/trust/descriptor.h"
@@ -112,7 +113,9 @@ SyscallAction on_mmap(const AppCall& call) {
   const Backing backing = backing_of(flags, executable, fd);
   // Private data at an address of the kernel's choice cannot concern us: whatever was there is gone
   // from our lists since it was unmapped.
-  if (!executable && !backing.may_change && !is_fixed) return SyscallAction::kPassThrough;
+  if (!executable && !backing.may_change && !is_fixed && core.lock_future == 0) {
+    return SyscallAction::kPassThrough;
+  }
 
   const sys::Held held(core.lock);
   const u64 wanted = call.argument(0);
@@ -124,6 +127,7 @@ SyscallAction on_mmap(const AppCall& call) {
     const u64 start = static_cast<u64>(result);
     forget_code(held, core, start, bytes);
     core.space.map(held, start, bytes, prot, backing);
+    lock_new_memory(core, start, bytes);
     if (executable) {
       const bool is_file = (flags & MAP_ANONYMOUS) == 0;
       define_module(core, call.thread, start, bytes, prot, is_file ? fd : -1, call.argument(5));
@@ -252,6 +256,7 @@ SyscallAction on_brk(const AppCall& call) {
   const u64 after = align_up(static_cast<u64>(result), kPageBytes);
   if (after > before) {
     core.space.map(held, before, after - before, PROT_READ | PROT_WRITE);
+    lock_new_memory(core, before, after - before);
   } else if (after < before) {
     forget_code(held, core, after, before - after);
     core.space.unmap(held, after, before - after);

@@ -66,7 +66,7 @@ SyscallAction on_execve(const AppCall& call) {
   const bool at = call.number == __NR_execveat;
   {
     const sys::Held held(core.lock);
-    core.definitions.exec();
+    core.definitions.exec(thread.process);
   }
   prepare_exec(core, thread, call.argument(at ? 1 : 0));
   return SyscallAction::kPassThrough;

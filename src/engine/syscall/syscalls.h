@@ -78,6 +78,11 @@ SyscallAction on_exit(const AppCall&);
 SyscallAction on_exit_group(const AppCall&);
 SyscallAction on_arch_prctl(const AppCall&);
 SyscallAction on_rseq(const AppCall&);
+SyscallAction on_mlockall(const AppCall&);
+SyscallAction on_munlockall(const AppCall&);
+SyscallAction on_getrlimit(const AppCall&);
+SyscallAction on_setrlimit(const AppCall&);
+SyscallAction on_prlimit(const AppCall&);
 SyscallAction on_prctl(const AppCall&);
 SyscallAction on_seccomp(const AppCall&);
 

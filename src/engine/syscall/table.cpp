@@ -39,6 +39,8 @@ constexpr Wrapped kWrapped[] = {
     {__NR_openat2, on_openat2},
     {__NR_open_by_handle_at, on_openat},
     {__NR_creat, on_creat},
+    {__NR_mlockall, on_mlockall},
+    {__NR_munlockall, on_munlockall},
     // Signals: handlers are entered and left through the engine.
     {__NR_rt_sigaction, on_rt_sigaction},
     {__NR_rt_sigprocmask, on_rt_sigprocmask},
@@ -64,6 +66,9 @@ constexpr Wrapped kWrapped[] = {
     // What the engine itself uses.
     {__NR_arch_prctl, on_arch_prctl},
     {__NR_rseq, on_rseq},
+    {__NR_getrlimit, on_getrlimit},
+    {__NR_setrlimit, on_setrlimit},
+    {__NR_prlimit64, on_prlimit},
     {__NR_prctl, on_prctl},
     {__NR_seccomp, on_seccomp},
 };

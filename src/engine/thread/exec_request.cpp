@@ -1,6 +1,7 @@
 #include "engine/thread/exec_request.h"
 
 #include "engine/context/gate.h"
+#include "engine/thread/own_limits.h"
 #include "sys/syscall.h"
 
 namespace tiptoe::engine {
@@ -37,6 +38,11 @@ Request* claim(const EventMemory& events) {
   return nullptr;
 }
 
+// Whose limits are its own already: those of the process whose memory it shares are not its.
+bool is_vfork_child(const ThreadState& thread) {
+  return thread.clone_kind.is_vfork && thread.clone_kind.shares_memory;
+}
+
 }  // namespace
 
 void prepare_exec(Core& core, ThreadState& thread, u64 path) {
@@ -60,6 +66,7 @@ void prepare_exec(Core& core, ThreadState& thread, u64 path) {
   }
   thread.exec_prepared = 1;
   restore_ignored_actions(*thread.signals);
+  if (!is_vfork_child(thread)) restore_own_limits(core);
   thread.exact_mask = 1;
   tiptoe_set_mask(&thread.app_mask);
   if (thread.pending == 0) give_back_faults(thread, thread.app_mask);
@@ -69,6 +76,7 @@ void withdraw_exec(Core& core, ThreadState& thread) {
   if (thread.exec_prepared == 0) return;
   thread.exec_prepared = 0;
   retake_actions(*thread.signals);
+  if (!is_vfork_child(thread)) retake_own_limits(core);
   apply_app_mask(thread);
   Request* request = thread.exec_request;
   thread.exec_request = nullptr;

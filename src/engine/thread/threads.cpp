@@ -212,6 +212,7 @@ bool is_silent(const Core& core, ThreadState& thread) {
 void begin_forked_process(Core& core, ThreadState& thread) {
   core.lock.reset();
   core.fault_on_the_way.reset();
+  core.lock_future = 0;  // locks on memory are not inherited
   thread.signals->lock.reset();
   forget_kept_faults(thread.signals->kept_faults);  // they were sent to the parent
   forget_other_threads(core, thread);
@@ -222,6 +223,7 @@ void begin_forked_process(Core& core, ThreadState& thread) {
     thread.process = __atomic_fetch_add(&core.events.control()->next_process, 1, __ATOMIC_RELAXED);
     const sys::Held held(core.lock);
     core.definitions.begin_process(thread.process, parent_process);
+    core.events.ring_doorbell();  // whoever watches it must begin before it ends
   }
 }
 

@@ -10,6 +10,13 @@
 
 namespace tiptoe::engine {
 
+// A resource limit as the program sees it, see thread/own_limits.h.
+struct OwnLimit {
+  bool active;  // it differs from the kernel's
+  u64 soft;
+  u64 hard;
+};
+
 struct Core {
   sys::Lock lock;  // guards translation: everything below but where its own comment says otherwise
   // Held, after `lock`, from when the kernel has said that there is no code at an address until the
@@ -34,6 +41,8 @@ struct Core {
   bool plant_fault = false;       // BootFlag::kBootPlantFault
   u64 runtime_start = 0;          // where the runtime itself is mapped
   u64 runtime_bytes = 0;
+  OwnLimit own_limits[2] = {};  // RLIMIT_AS, RLIMIT_DATA
+  u32 lock_future = 0;          // flags of an mlockall that holds for what is mapped later
   bool filtered = false;        // seccomp filters judge the program's system calls
   bool foreign_filter = false;  // one of them knows nothing of the call page
 

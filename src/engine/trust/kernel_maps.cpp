@@ -58,16 +58,29 @@ bool read_line(Reader& in, CodeRange& out) {
 
 }  // namespace
 
-bool find_in_kernel_maps(u64 address, CodeRange& out) {
+bool visit_kernel_maps(void* context, bool (*visit)(void* context, const CodeRange& mapping)) {
   const i64 fd = sys::call(__NR_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC);
   if (sys::is_error(fd)) return false;
   Reader in(static_cast<i32>(fd));
-  bool found = false;
-  while (!found && read_line(in, out)) {
-    found = address >= out.start && address < out.end && out.executable;
-  }
+  CodeRange mapping;
+  while (read_line(in, mapping) && visit(context, mapping)) continue;
   sys::call(__NR_close, fd);
-  return found;
+  return true;
+}
+
+bool find_in_kernel_maps(u64 address, CodeRange& out) {
+  struct Search {
+    u64 address;
+    CodeRange& out;
+    bool found;
+  } search{address, out, false};
+  visit_kernel_maps(&search, [](void* context, const CodeRange& mapping) {
+    auto& [wanted, result, found] = *static_cast<Search*>(context);
+    found = wanted >= mapping.start && wanted < mapping.end && mapping.executable;
+    if (found) result = mapping;
+    return !found;
+  });
+  return search.found;
 }
 
 }  // namespace tiptoe::engine

@@ -13,4 +13,8 @@ namespace tiptoe::engine {
 // the kernel cannot be asked (no /proc, no free descriptor).
 bool find_in_kernel_maps(u64 address, CodeRange& out);
 
+// Calls `visit` for each mapping of the process, by address, until it returns false. False when the
+// kernel cannot be asked.
+bool visit_kernel_maps(void* context, bool (*visit)(void* context, const CodeRange& mapping));
+
 }  // namespace tiptoe::engine
