@@ -2,6 +2,7 @@
 // wait: by a flag and a serialising instruction, by a flag alone, by a system call. Natively the
 // new code runs every time.
 // hazard: 5.2
+// modes: heavy (threads spin while others change their code)
 // modes: no-trust (code is changed after it was believed)
 #include "hazard_code.h"
 

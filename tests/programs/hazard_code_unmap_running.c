@@ -1,3 +1,4 @@
+// modes: heavy (threads spin while others change their code)
 // Hazard: threads loop in code that another thread unmaps, protects, or replaces. Natively they
 // fault there at once, or run the new code.
 // hazard: 5.6
