@@ -1,9 +1,10 @@
 // hazard: 4.6
 // Hazard: calls that replace the mask for their time (sigsuspend, ppoll, pselect, epoll_pwait,
-// epoll_pwait2). A handler that interrupts one runs with the temporary mask and its own; a second
-// signal that was pending nests in it if the temporary mask lets it; frames hold the mask from
-// before the call, and that is what is in force afterwards.
+// epoll_pwait2, io_pgetevents). A handler that interrupts one runs with the temporary mask and its
+// own; a second signal that was pending nests in it if the temporary mask lets it; frames hold the
+// mask from before the call, and that is what is in force afterwards.
 #define _GNU_SOURCE
+#include <linux/aio_abi.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
@@ -45,6 +46,20 @@ static int wait_in(int call, const sigset_t* mask) {
     case 3:
       result = epoll_pwait(epoll, &event, 1, 1000, mask);
       break;
+    case 5: {
+      aio_context_t context = 0;
+      struct io_event done;
+      struct {
+        const void* mask;
+        size_t bytes;
+      } set = {mask, 8};
+      syscall(SYS_io_setup, 1, &context);
+      result = (int)syscall(SYS_io_pgetevents, context, 1, 1, &done, &second, &set);
+      const int error = errno;
+      syscall(SYS_io_destroy, context);
+      errno = error;
+      break;
+    }
     case 4:
       result = (int)syscall(SYS_epoll_pwait2, epoll, &event, 1, &second, mask, 8);
       break;
@@ -78,7 +93,7 @@ static void round_of(int call, int sent, int unblocked) {
 
 int main(void) {
   for (int i = 0; i < 4; ++i) handle_with_info(signals[i], tell, 0);
-  for (int call = 0; call < 5; ++call) {
+  for (int call = 0; call < 6; ++call) {
     round_of(call, 3, 3);
     round_of(call, 3, 1);
     round_of(call, 7, 7);
@@ -87,6 +102,6 @@ int main(void) {
   struct sigaction masks_hup = {.sa_sigaction = tell, .sa_flags = SA_SIGINFO | SA_NODEFER};
   sigaddset(&masks_hup.sa_mask, SIGHUP);
   sigaction(SIGUSR1, &masks_hup, NULL);
-  for (int call = 0; call < 5; ++call) round_of(call, 9, 11);
+  for (int call = 0; call < 6; ++call) round_of(call, 9, 11);
   return 0;
 }

@@ -129,10 +129,17 @@ void return_to_die(ThreadState& thread, const KernelFrame& frame) {
   memcpy(&frame.uc->uc_sigmask, &mask, sizeof mask);
 }
 
-// There is no handler, or it cannot be entered.
+// The first process of a pid namespace does not die of what has no handler, unless it is forced.
+bool is_init() {
+  return sys::call(__NR_getpid) == 1;
+}
+
+// There is no handler.
 void do_default(ThreadState& thread, int signal, const KernelFrame& kernel, bool ignored,
                 bool is_fault) {
-  if (is_fault || (!ignored && default_kills(signal))) return return_to_die(thread, kernel);
+  if (is_fault) return return_to_die(thread, kernel);
+  ignored = ignored || is_init();
+  if (!ignored && default_kills(signal)) return return_to_die(thread, kernel);
   if (!ignored) send_to_this_thread(*kernel.info);  // the kernel does the default now
   resume(thread, kernel);
 }
