@@ -1,5 +1,6 @@
 // build: -pthread
 // modes: no-ticks (its limit of queued signals is used to the last one)
+// modes: no-trust (writes its code anew)
 // hazard: 4.4
 // Hazard: three threads queue 1000 real-time signals each, with payloads, and all kinds of other
 // signals, SIGSEGV and its like among them, to one that runs code which never ran before; each

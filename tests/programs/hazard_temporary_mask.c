@@ -1,3 +1,4 @@
+// modes: no-ticks (a tick that waits with them nests, too, and shows in their masks)
 // hazard: 4.6
 // Hazard: calls that replace the mask for their time (sigsuspend, ppoll, pselect, epoll_pwait,
 // epoll_pwait2, io_pgetevents). A handler that interrupts one runs with the temporary mask and its

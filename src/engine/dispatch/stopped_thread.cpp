@@ -12,7 +12,9 @@ u64 address(const char* label) {
   return reinterpret_cast<u64>(label);
 }
 
-Where classify(const Core& core, u64 pc) {
+}  // namespace
+
+Where where_is(const Core& core, u64 pc) {
   if (core.cache.contains(pc)) return Where::kCache;
   if (pc == address(tiptoe_raise_pending)) return Where::kRaise;
   if (pc >= address(tiptoe_resume_begin) && pc < address(tiptoe_resume_end)) return Where::kContext;
@@ -40,6 +42,8 @@ Where classify(const Core& core, u64 pc) {
   return Where::kApp;
 }
 
+namespace {
+
 AppState between_blocks(const Context& context) {
   return {context, nullptr, 0, true, false, false};
 }
@@ -59,7 +63,7 @@ Context behind_syscall(const Context& context, i64 result, bool legacy) {
 
 StoppedThread stopped_thread(const Core& core, const ThreadState& thread, const Context& machine,
                              u64 machine_pc) {
-  const Where where = classify(core, machine_pc);
+  const Where where = where_is(core, machine_pc);
   switch (where) {
     case Where::kCache: {
       const Piece* piece = core.cache.find(machine_pc);

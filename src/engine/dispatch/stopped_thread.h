@@ -27,6 +27,9 @@ struct StoppedThread {
   AppState app;        // meaningless in kAppCall, kSafeCopy and kRuntime
 };
 
+// Only where it is: reads nothing but the place.
+Where where_is(const Core& core, u64 machine_pc);
+
 // Whether the program's state is known there, so that the thread could be taken away.
 constexpr bool has_app_state(Where where) {
   return where != Where::kAppCall && where != Where::kSafeCopy && where != Where::kRuntime;

@@ -168,16 +168,26 @@ void forget_pending_syscall(ThreadState& thread) {
   forget_unmade_syscall(thread, before_call);
 }
 
-// The first of the signals that wait is delivered now. The others are fault signals that were sent:
-// sent again, they come at once, and are held or kept.
+// Which of the signals that wait is delivered first: the one that is not a fault signal, if there
+// is one, because it may be queued, and more of its kind wait in the kernel.
+u32 first_held(const ThreadState& thread) {
+  for (u32 i = 0; i < thread.pending; ++i) {
+    if (!is_fault_signal(reinterpret_cast<const siginfo_t&>(thread.held[i]).si_signo)) return i;
+  }
+  return 0;
+}
+
+// One of the signals that wait is delivered now. The others are fault signals that were sent: sent
+// again, they come at once, and are held or kept.
 void release_held(ThreadState& thread, siginfo_t* first) {
   u8 copies[ThreadState::kMaxHeld][sizeof(siginfo_t)];
   memcpy(copies, thread.held, sizeof copies);
-  memcpy(first, copies[0], sizeof *first);
+  const u32 chosen = first_held(thread);
   const u32 count = thread.pending;
+  memcpy(first, copies[chosen], sizeof *first);
   thread.pending = 0;
-  for (u32 i = 1; i < count; ++i) {
-    send_to_this_thread(reinterpret_cast<const siginfo_t&>(copies[i]));
+  for (u32 i = 0; i < count; ++i) {
+    if (i != chosen) send_to_this_thread(reinterpret_cast<const siginfo_t&>(copies[i]));
   }
 }
 
@@ -232,8 +242,9 @@ void tiptoe_on_signal(int signal, siginfo_t* info, struct ucontext* uc) {
   const KernelFrame frame{info, uc};
   struct sigcontext& sc = uc->uc_mcontext;
   const u64 pc = sc.rip;
-  // In the program's system calls fault signals may be blocked; here they must not be.
-  if (thread.exact_mask != 0) set_kernel_mask(kBlockedWhileHeld);
+  // What only waits, or only ends a copy, reads nothing of the program's.
+  const Where where = where_is(core, pc);
+  if (where != Where::kRuntime && where != Where::kSafeCopy) set_kernel_mask(kBlockedWhileHeld);
   const StoppedThread stopped = stopped_thread(core, thread, machine_context(sc), pc);
   if (is_step_trap(signal, *info) && !has_stepped(thread, stopped, pc)) return;
   Arrival arrival{.mask = mask_in_force(thread, stopped.where, sc), .is_fault = false};

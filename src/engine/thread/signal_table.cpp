@@ -29,12 +29,12 @@ bool is_ours(int signal, u64 app_handler) {
   return app_handler == sys::kSigDfl && (kDumpingSignals & sys::signal_bit(signal)) != 0;
 }
 
-// Our handler runs with everything blocked but what the engine itself may need: a copy from the
-// program's memory may raise the very signal that is being handled.
+// Our handler begins with everything blocked, so that a storm of fault signals cannot nest in it
+// without end. Where it goes on to read the program's memory it unblocks them.
 KernelSigaction our_action(const KernelSigaction& app) {
   return {reinterpret_cast<u64>(&tiptoe_signal_entry),
-          SA_SIGINFO | SA_ONSTACK | SA_NODEFER | sys::kSaRestorer | (app.flags & kPassedFlags),
-          reinterpret_cast<u64>(&tiptoe_signal_restorer), kBlockedWhileHeld};
+          SA_SIGINFO | SA_ONSTACK | sys::kSaRestorer | (app.flags & kPassedFlags),
+          reinterpret_cast<u64>(&tiptoe_signal_restorer), ~sys::SignalSet{0}};
 }
 
 i64 install(int signal, const KernelSigaction& app) {
