@@ -48,6 +48,7 @@ void DrainThread::pass() {
     if (!stopped_) drain.drain();
     watch_pidfds(drain);
     drain.find_dead_processes();
+    watch_pidfds(drain);  // of whom that has found
     const auto current = image++;
     if (drain.is_done()) retire(current);
   }

@@ -242,6 +242,24 @@ void ImageDrain::on_process_gone(u32 process) {
   alive_.erase(process);
   drain();
   take_unsealed_of(process);
+  if (alive_.empty() && !is_recorded()) adopt_strays();
+}
+
+bool ImageDrain::is_recorded() const {
+  return (control().flags & kControlRecording) != 0;
+}
+
+// A program that records nothing does not define the processes that it forks. They are looked for
+// when all that are known have gone: their requests still want an answer.
+void ImageDrain::adopt_strays() {
+  const bool has_forked = load(control().next_process) > kRootProcess + 1;
+  if (!has_forked) return;
+  for (const pid_t pid : processes_mapping(identity_)) {
+    UniqueFd pidfd = open_pidfd(pid);
+    if (!pidfd) continue;
+    new_pidfds_.push_back(pidfd.get());
+    alive_.emplace(next_stray_--, LiveProcess{pid, std::move(pidfd)});
+  }
 }
 
 void ImageDrain::on_exec(u32 process, pid_t pid) {
@@ -306,7 +324,8 @@ void ImageDrain::push_free(u32 index) {
 // --------------------------------------------------------------------------------------
 
 bool ImageDrain::is_done() const {
-  return alive_.empty() && gone_.size() + 1 >= load(control().next_process);
+  if (!alive_.empty()) return false;
+  return !is_recorded() || gone_.size() + 1 >= load(control().next_process);
 }
 
 // Processes may still be running, and filling chunks: nothing is released.

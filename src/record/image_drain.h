@@ -88,6 +88,8 @@ class ImageDrain {
   void drain_flow();
   void write_flow(u32 index, std::span<const u32> words);
   std::span<const u32> sealed_words(u32 index) const;
+  bool is_recorded() const;
+  void adopt_strays();
   void take_unsealed_of(u32 process);
   void write_unsealed(u32 index);
   void push_free(u32 index);
@@ -115,6 +117,7 @@ class ImageDrain {
   std::vector<u32> dead_on_arrival_;  // gone before their definition was read
   std::set<u32> gone_;
   std::vector<EndedProcess> ended_;
+  u32 next_stray_ = ~u32{0};  // numbers for processes that have none of their own
   std::vector<int> new_pidfds_;
   std::set<std::string> known_modules_;
 };

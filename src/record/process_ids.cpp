@@ -1,6 +1,7 @@
 #include "record/process_ids.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -33,6 +34,17 @@ Maps maps_segment(pid_t tid, const SegmentIdentity& segment) {
     return mapping.inode == segment.inode && mapping.device == segment.device;
   });
   return found ? Maps::kYes : Maps::kNo;
+}
+
+// The recorder, or its child the warden.
+bool is_tiptoe(pid_t pid) {
+  if (pid == getpid()) return true;
+  struct stat ours {
+  }, theirs{};
+  return inject::status_field(pid, "PPid") == std::to_string(getpid()) &&
+         stat("/proc/self/exe", &ours) == 0 &&
+         stat(("/proc/" + std::to_string(pid) + "/exe").c_str(), &theirs) == 0 &&
+         ours.st_ino == theirs.st_ino && ours.st_dev == theirs.st_dev;
 }
 
 // Cheap, and true of nearly every process of a machine: its ids are the same for us.
@@ -74,6 +86,17 @@ std::optional<pid_t> find_thread(pid_t inner, const SegmentIdentity& segment) {
   if (const auto found = search_namespaces(inner, segment)) return found;
   // A living process whose mappings we may not see is given the benefit of the doubt.
   return here == Maps::kUnknown ? std::optional(inner) : std::nullopt;
+}
+
+std::vector<pid_t> processes_mapping(const SegmentIdentity& segment) {
+  std::vector<pid_t> found;
+  std::error_code error;
+  for (const auto& process : std::filesystem::directory_iterator("/proc", error)) {
+    const pid_t pid = std::atoi(process.path().filename().c_str());
+    if (pid == 0) continue;
+    if (maps_segment(pid, segment) == Maps::kYes && !is_tiptoe(pid)) found.push_back(pid);
+  }
+  return found;
 }
 
 }  // namespace tiptoe::record

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include <optional>
+#include <vector>
 
 #include "base/types.h"
 
@@ -21,5 +22,8 @@ struct SegmentIdentity {
 
 // `inner`: the thread's id as the thread sees it. Nothing when it is gone or cannot be looked at.
 std::optional<pid_t> find_thread(pid_t inner, const SegmentIdentity& segment);
+
+// All processes that map it, but for us and our warden. Looks at every process of the machine.
+std::vector<pid_t> processes_mapping(const SegmentIdentity& segment);
 
 }  // namespace tiptoe::record

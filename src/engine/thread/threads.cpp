@@ -224,6 +224,8 @@ void begin_forked_process(Core& core, ThreadState& thread) {
     const sys::Held held(core.lock);
     core.definitions.begin_process(thread.process, parent_process);
     core.events.ring_doorbell();  // whoever watches it must begin before it ends
+  } else {                        // counted only: the recorder looks for us when it needs to
+    __atomic_fetch_add(&core.events.control()->next_process, 1, __ATOMIC_RELAXED);
   }
 }
 

@@ -1,8 +1,6 @@
 #!/bin/bash
 # gpg starts its agent as a daemon and talks to it.
 # packages: gnupg gpg-agent
-# limit: 30
-# known: under run, the exec requests of a daemon whose first process has ended are not answered (image_drain)
 export GNUPGHOME=$PWD/keys
 mkdir -m 700 keys
 gpg --batch --quiet --passphrase '' --quick-generate-key 'Test <t@example.invalid>' ed25519 default never 2>/dev/null

@@ -5,8 +5,8 @@ export TERM=screen SHELL=/bin/sh PS1='$ '
 tmux() { command tmux -S "$PWD/socket" -f /dev/null "$@"; }
 tmux new-session -d -x 60 -y 10 'env PS1="> " sh'
 tmux send-keys 'echo $((6 * 7)); stty size' Enter
-until tmux capture-pane -p | grep -q '^10 60\|^9 60'; do sleep 0.05; done
-tmux capture-pane -p | head -n 3
+until tmux capture-pane -p | grep -q '^[0-9]* 60'; do sleep 0.05; done
+tmux capture-pane -p | grep -o '^[0-9]* 60'
 tmux split-window -h 'sleep 0.3; exit 3'
 tmux list-panes -F '#{pane_width}x#{pane_height}'
 tmux resize-window -x 40 -y 8
