@@ -45,6 +45,8 @@ class PathWalker {
                     pc_text(1) + ", handler " + pc_text(3));
       case Control::kSigreturn:
         return tell("return from a signal handler to " + pc_text(0));
+      case Control::kRseqAbort:
+        return tell("restartable sequence aborted, on at " + pc_text(0));
       case Control::kGap:
         return tell("words were dropped here");
       case Control::kForkChild:

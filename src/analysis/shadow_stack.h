@@ -193,6 +193,9 @@ void ShadowStack<Sink>::control(Control kind, std::span<const u32> payload) {
     case Control::kSigreturn:
       sigreturn(pc_at(payload, 0));
       return;
+    case Control::kRseqAbort:
+      pending_ = Pending::kUnknown;
+      return;
     case Control::kGap:
       gap();
       return;

@@ -36,6 +36,8 @@ enum class Control : u8 {
   kSingle = 9,  // payload: pc lo, hi, bytes 0-3, 4-7, 8-11, 12-15 (the first word's top byte is the
                 // length): one instruction executed by the runtime on the program's behalf, outside
                 // any block
+  kRseqAbort = 10,  // payload: pc lo, hi: the kernel has aborted the restartable sequence that the
+                    // thread was in, somewhere in its block; execution goes on at pc
 };
 
 constexpr u32 control_word(Control kind, u32 payload_words) {

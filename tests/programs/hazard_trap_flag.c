@@ -1,4 +1,5 @@
 // hazard: 2.3
+// modes: no-ticks (a signal that the runtime held may swallow a step: docs/SIGNALS.md, known gaps)
 // Hazard: a program that single-steps itself. It sets the trap flag (by popf, by a frame that
 // sigreturn loads, by iretq), and a SIGTRAP handler notes where each instruction was: straight
 // code, branches, calls, returns, string instructions with rep, system calls, flags on the stack. A

@@ -103,6 +103,12 @@ class Emitter {
         imm8(static_cast<u8>((b & 7) << 3 | (a & 7))), imm8(1);
   }
 
+  void mov_mem_r(Gpr base, i32 disp, Gpr r) { mem_op(0x89, r, base, disp); }
+  // The 32-bit displacement in front of `after`, emitted already, leads to `target` from now on.
+  static void retarget_rel32(CachePc after, CachePc target) {
+    Emitter(after + -4).imm32(static_cast<u32>(target - after));
+  }
+
   void push_r(Gpr r) { rex_opt(kRax, r), imm8(0x50 | (r & 7)); }
   void pop_r(Gpr r) { rex_opt(kRax, r), imm8(0x58 | (r & 7)); }
   void push_imm32(i32 value) { imm8(0x68), imm32(static_cast<u32>(value)); }

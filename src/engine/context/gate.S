@@ -105,6 +105,7 @@
         entry   tiptoe_enter_indirect, tiptoe_on_indirect
         entry   tiptoe_enter_return, tiptoe_on_return
         entry   tiptoe_enter_return_miss, tiptoe_on_return_miss
+        entry   tiptoe_enter_rseq_abort, tiptoe_on_rseq_abort
         entry   tiptoe_enter_check_point, tiptoe_on_check_point
 
 public tiptoe_resume_begin

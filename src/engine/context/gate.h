@@ -10,6 +10,7 @@ void tiptoe_enter_return();
 void tiptoe_enter_return_miss();
 void tiptoe_enter_syscall();
 void tiptoe_enter_emulate();
+void tiptoe_enter_rseq_abort();
 void tiptoe_enter_check_point();
 
 extern const char tiptoe_resume_begin[];

@@ -125,6 +125,11 @@ struct ThreadState {
   u64 altstack_base;  // the program's alternate signal stack
   u64 altstack_bytes;
   u32 altstack_flags;
+  // Restartable sequences: see translate/rseq.h.
+  u64 rseq_area;         // the program's struct rseq; 0: none is registered
+  u64 rseq_saves[6];     // the scratch registers at the start of the section
+  u64 enter_rseq_abort;  // gate.S entry point
+
   // Single steps of a program that sets the trap flag: see signal/step.h.
   u64 step_from;  // the app pc that has not been executed yet; 0: not known
   u64 step_at;    // where in its block the last trap was; 0: on the way there

@@ -1,5 +1,6 @@
 #include "engine/dispatch/dispatch.h"
 
+#include <asm/errno.h>
 #include <linux/mman.h>
 
 #include "engine/context/cursor_register.h"
@@ -49,9 +50,10 @@ bool emulate_vsyscall(ThreadState& thread) {
   u64 return_address = 0;
   if (safe_copy(&return_address, reinterpret_cast<const void*>(context.gpr[kRsp]), 8) != 0)
     return false;
-  context.gpr[x86::kRax] =
-      static_cast<u64>(sys::call(kNumbers[offset / 1024], context.gpr[x86::kRdi],
-                                 context.gpr[x86::kRsi], context.gpr[x86::kRdx]));
+  const i64 result = sys::call(kNumbers[offset / 1024], context.gpr[x86::kRdi],
+                               context.gpr[x86::kRsi], context.gpr[x86::kRdx]);
+  if (result == -EFAULT) return false;  // there it is a fault
+  context.gpr[x86::kRax] = static_cast<u64>(result);
   context.gpr[kRsp] += 8;
   context.pc = AppPc{return_address};
   return true;
@@ -136,6 +138,12 @@ void begin_step(ThreadState& thread) {
   thread.step_from = (thread.context.rflags & x86::kTf) != 0 ? raw(thread.context.pc) : 0;
 }
 
+void record_rseq_abort(ThreadState& thread) {
+  if (!thread.recording) return;
+  put_control(thread.core->events, thread, Control::kRseqAbort,
+              {low32(raw(thread.context.pc)), high32(raw(thread.context.pc))});
+}
+
 void take_cursor(ThreadState& thread) {
   if (!thread.recording) return;
   thread.cursor = thread.context.gpr[kCursorRegister];
@@ -197,6 +205,15 @@ void tiptoe_on_exit(ThreadState& thread) {
     return;
   }
   go(held, core, thread, exit.role, &exit);
+}
+
+// From the stub of a restartable sequence that the kernel has aborted.
+void tiptoe_on_rseq_abort(ThreadState& thread) {
+  take_cursor(thread);
+  Core& core = *thread.core;
+  restore_aborted(thread, core.rseq.abort_of(thread.exit_index), thread.context);
+  record_rseq_abort(thread);
+  resume_at_pc(core, thread);
 }
 
 // An indirect branch whose target, in rcx, the table does not have, or whose inline cache was

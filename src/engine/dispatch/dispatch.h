@@ -28,6 +28,9 @@ void finish_syscall(ThreadState& thread, i64 result);
 // has been executed, not before (signal/step.h).
 void begin_step(ThreadState& thread);
 
+// For the trace: the program goes on at context.pc, because the kernel has aborted its section.
+void record_rseq_abort(ThreadState& thread);
+
 // The cursor leaves the stolen register when the thread enters the runtime: afterwards the context
 // holds program values only.
 void take_cursor(ThreadState& thread);

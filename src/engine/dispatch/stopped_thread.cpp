@@ -1,5 +1,6 @@
 #include "engine/dispatch/stopped_thread.h"
 
+#include "engine/context/cursor_register.h"
 #include "engine/context/gate.h"
 #include "engine/context/safe_copy.h"
 #include "sys/fail.h"
@@ -16,6 +17,7 @@ u64 address(const char* label) {
 
 Where where_is(const Core& core, u64 pc) {
   if (core.cache.contains(pc)) return Where::kCache;
+  if (core.rseq.is_abort(pc)) return Where::kRseqAbort;
   if (pc == address(tiptoe_raise_pending)) return Where::kRaise;
   if (pc >= address(tiptoe_resume_begin) && pc < address(tiptoe_resume_end)) return Where::kContext;
   if (pc >= address(tiptoe_syscall_begin) && pc <= address(tiptoe_syscall_insn)) {
@@ -75,6 +77,14 @@ StoppedThread stopped_thread(const Core& core, const ThreadState& thread, const 
       const i64 result = static_cast<i64>(machine.gpr[x86::kRax]);
       return {where, nullptr,
               between_blocks(behind_syscall(thread.context, result, thread.legacy_call != 0))};
+    }
+    case Where::kRseqAbort: {
+      AppState app = between_blocks(machine);
+      if (thread.recording) {
+        app.context.gpr[kCursorRegister] = thread.spill[static_cast<unsigned>(Spill::kStolen)];
+      }
+      restore_aborted(thread, core.rseq.abort_of(core.rseq.slot_of(machine_pc)), app.context);
+      return {where, nullptr, app};
     }
     case Where::kApp: {
       AppState app = between_blocks(machine);

@@ -15,6 +15,7 @@ enum class Where : u32 {
   kBeforeSyscall,  // the same, in the window before a system call
   kSyscallDone,    // right behind the system call: its result is in rax
   kRaise,          // the gate asks for the delivery of the pending signal
+  kRseqAbort,      // aborted by the kernel in a restartable sequence
   kAppCall,        // C++ is about to make a system call of the program's
   kSafeCopy,       // in an access to the program's memory that may fail
   kRuntime,        // anywhere else in the runtime

@@ -121,8 +121,13 @@ class Copy {
 
   // Takes a register that the instruction does not use, saving the program's value in `slot`.
   Gpr borrow(Spill slot, GprSet& in_use) {
+    bool all_avoided = true;
+    for (const Gpr r : x86::kScratchRegisters) {
+      all_avoided &= ((in_use | context_.avoided) & set_of(r)) != 0;
+    }
     for (const Gpr r : x86::kScratchRegisters) {
       if ((in_use & set_of(r)) != 0) continue;
+      if ((context_.avoided & set_of(r)) != 0 && !all_avoided) continue;
       in_use |= set_of(r);
       before(false);
       emit.mov_gs_r(spill_offset(slot), r);

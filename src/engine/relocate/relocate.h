@@ -22,7 +22,8 @@ struct AppInsn {
 
 struct RelocateContext {
   StateTable& states;
-  bool cursor_stolen;  // kCursorRegister belongs to recording
+  bool cursor_stolen;       // kCursorRegister belongs to recording
+  x86::GprSet avoided = 0;  // not to be borrowed, if others are to be had
 };
 
 // Whether relocate() can carry the instruction out. When not, the block must end before it and the

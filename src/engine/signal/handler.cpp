@@ -292,6 +292,15 @@ void tiptoe_on_signal(int signal, siginfo_t* info, struct ucontext* uc) {
       }
       if (is_trap(signal, *info)) note_trapped_call(thread, pc);
       return hold_until_window(thread, signal, frame);
+    case Where::kRseqAbort:
+      // A full chunk was met in the section: the kernel has aborted it before it told us.
+      if (is_synchronous(signal, *info) && refill_event_window(core, thread, signal, frame)) return;
+      if (thread.recording) thread.cursor = sc.r15;
+      thread.context = stopped.app.context;
+      record_rseq_abort(thread);
+      arrival.is_fault = arrival.has_trap = is_synchronous(signal, *info);
+      arrival.machine_pc = pc;
+      return deliver(thread, signal, frame, arrival);
     case Where::kApp:
       thread.context = stopped.app.context;
       arrival.is_fault = arrival.has_trap = is_synchronous(signal, *info);

@@ -117,10 +117,20 @@ SyscallAction on_arch_prctl(const AppCall& call) {
   }
 }
 
-// The kernel would look for its critical sections at the program's addresses, where no thread ever
-// is. Programs take ENOSYS for an older kernel and use atomics.
+// The program's own area is registered with the kernel, which keeps its processor numbers. The
+// critical sections that the kernel sees are those of the cache: translate/rseq.h.
 SyscallAction on_rseq(const AppCall& call) {
-  return finish(call, -ENOSYS);
+  constexpr u64 kUnregister = 1;
+  const bool unregisters = (call.argument(2) & kUnregister) != 0;
+  if (!unregisters) {
+    const sys::Held held(call.core.lock);
+    if (!call.core.rseq.enable(held, static_cast<u32>(call.argument(3)))) {
+      return finish(held, call, -ENOSYS);
+    }
+  }
+  const i64 result = call.make();
+  if (result == 0) call.thread.rseq_area = unregisters ? 0 : call.argument(0);
+  return finish(call, result);
 }
 
 }  // namespace tiptoe::engine

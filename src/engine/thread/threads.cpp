@@ -60,6 +60,7 @@ ThreadState* map_new(Core& core) {
   thread.enter_return_miss = entry(tiptoe_enter_return_miss);
   thread.enter_syscall = entry(tiptoe_enter_syscall);
   thread.enter_emulate = entry(tiptoe_enter_emulate);
+  thread.enter_rseq_abort = entry(tiptoe_enter_rseq_abort);
   thread.enter_check_point = entry(tiptoe_enter_check_point);
   thread.in_use = 1;
   thread.next = core.threads;
@@ -96,6 +97,7 @@ ThreadState& allocate_thread(const sys::Held&, Core& core) {
   thread->exact_mask = 0;
   thread->trap_number = thread->trap_error = thread->trap_address = 0;
   forget_kept_faults(thread->kept_faults);
+  thread->rseq_area = 0;
   thread->silent = 0;
   thread->altstack_base = 0;
   thread->altstack_bytes = 0;
@@ -191,6 +193,7 @@ void prepare_clone(Core& core, ThreadState& parent, const CloneKind& kind) {
   child->silent = parent.silent;
   child->legacy_call = parent.legacy_call;
   child->altstack_flags = kAltstackDisabled;
+  if (!kind.shares_memory) child->rseq_area = parent.rseq_area;  // as the kernel has it
   if (!kind.shares_memory || kind.is_vfork) {
     child->altstack_base = parent.altstack_base;
     child->altstack_bytes = parent.altstack_bytes;

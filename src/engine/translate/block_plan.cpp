@@ -14,8 +14,13 @@ constexpr unsigned kMaxBranches = 8;
 class Planner {
  public:
   Planner(const sys::Held& held, const AddressSpace& space, const BlockTable& blocks,
-          bool cursor_stolen, BlockPlan& plan)
-      : held_(held), space_(space), blocks_(blocks), cursor_stolen_(cursor_stolen), plan_(plan) {}
+          RseqSections& rseq, bool cursor_stolen, BlockPlan& plan)
+      : held_(held),
+        space_(space),
+        blocks_(blocks),
+        rseq_(rseq),
+        cursor_stolen_(cursor_stolen),
+        plan_(plan) {}
 
   void run() {
     while (plan_.insn_count < kMaxBlockInsns) {
@@ -30,7 +35,8 @@ class Planner {
 
  private:
   bool reached_another_block() const {
-    return plan_.insn_count != 0 && blocks_.find(held_, next_pc()) != nullptr;
+    return plan_.insn_count != 0 &&
+           (blocks_.find(held_, next_pc()) != nullptr || rseq_.is_boundary(next_pc()));
   }
   AppPc next_pc() const { return plan_.start + plan_.app_bytes; }
   const AppInsn& last() const { return plan_.insns[plan_.insn_count - 1]; }
@@ -57,6 +63,9 @@ class Planner {
     app.index = static_cast<u16>(plan_.insn_count);
     ++plan_.insn_count;
     plan_.app_bytes += app.insn.length;
+    if (rseq_.enabled()) {
+      if (const u64 made = made_address(app.insn, app.pc)) rseq_.consider(held_, space_, made);
+    }
     return true;
   }
 
@@ -170,6 +179,7 @@ class Planner {
   const sys::Held& held_;
   const AddressSpace& space_;
   const BlockTable& blocks_;
+  RseqSections& rseq_;
   bool cursor_stolen_;
   bool has_read_ = false;  // memory, by an instruction of the block
   BlockPlan& plan_;
@@ -178,14 +188,15 @@ class Planner {
 }  // namespace
 
 bool plan_block(const sys::Held& held, const AddressSpace& space, const BlockTable& blocks,
-                AppPc pc, bool cursor_stolen, i32 trust_threshold, BlockPlan& plan) {
+                RseqSections& rseq, AppPc pc, bool cursor_stolen, i32 trust_threshold,
+                BlockPlan& plan) {
   plan.start = pc;
   plan.app_bytes = 0;
   plan.insn_count = 0;
   plan.exit_count = 0;
   plan.has_landing = false;
   plan.checked = false;
-  Planner(held, space, blocks, cursor_stolen, plan).run();
+  Planner(held, space, blocks, rseq, cursor_stolen, plan).run();
   if (trust_threshold == 0) plan.checked = false;
   return plan.insn_count != 0;
 }

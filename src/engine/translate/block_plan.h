@@ -3,6 +3,7 @@
 
 #include "engine/cache/block_table.h"
 #include "engine/relocate/relocate.h"
+#include "engine/translate/rseq.h"
 #include "engine/trust/address_space.h"
 
 namespace tiptoe::engine {
@@ -38,7 +39,9 @@ struct BlockPlan {
 // Reads and decodes from `pc` until the block ends, at the latest where another begins: a call that
 // stands in two blocks has two landings, and the table of returns knows one. False when not even
 // one instruction can be fetched there: executing it must fault.
+// Descriptors of restartable sequences that it comes across become known to `rseq`.
 bool plan_block(const sys::Held& held, const AddressSpace& space, const BlockTable& blocks,
-                AppPc pc, bool cursor_stolen, i32 trust_threshold, BlockPlan& plan);
+                RseqSections& rseq, AppPc pc, bool cursor_stolen, i32 trust_threshold,
+                BlockPlan& plan);
 
 }  // namespace tiptoe::engine

@@ -6,6 +6,7 @@
 #include "engine/cache/code_cache.h"
 #include "engine/event/definitions.h"
 #include "engine/link/lookup_table.h"
+#include "engine/translate/rseq.h"
 #include "engine/trust/address_space.h"
 
 namespace tiptoe::engine {
@@ -27,6 +28,7 @@ struct Core {
   BlockTable blocks;
   StateTable states;
   AddressSpace space;
+  RseqSections rseq;
   LookupTable returns;
   LookupTable indirects;
   EventMemory events;

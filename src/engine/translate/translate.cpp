@@ -15,17 +15,30 @@ namespace {
 using x86::Flow;
 using x86::kRcx;
 
+// The restartable sequence that a block is a part of, while it is translated.
+struct SectionPart {
+  const RseqSection& section;
+  u32 slot;
+  CachePc start{0};  // where the cache code of the section begins; set by its first block
+
+  bool leads_inside(AppPc target) const {
+    return target - section.start > 0 && target - section.end < 0;
+  }
+};
+
 // Emits one planned block: hot code straight through, stubs and records of taken branches in the
 // cold.
 class BlockEmitter {
  public:
-  BlockEmitter(Core& core, const BlockPlan& plan, Block& block)
+  BlockEmitter(Core& core, const BlockPlan& plan, Block& block, SectionPart* section)
       : core_(core),
         plan_(plan),
         block_(block),
         hot_(core.cache, *block.unit, true, &block),
         cold_(core.cache, *block.unit, false, &block),
-        context_{core.states, core.events.recording()} {}
+        context_{core.states, core.events.recording(),
+                 section != nullptr ? section->section.written : 0},
+        section_(section) {}
 
   void emit(Entry first_role) {
     emit_stubs();
@@ -41,6 +54,7 @@ class BlockEmitter {
                        static_cast<u32>(core_.trust_threshold)});
     }
     if (core_.check != nullptr) emit_check_point();
+    if (section_ != nullptr && plan_.start == section_->section.start) emit_section_start();
     unsigned next_exit = 0;
     for (unsigned i = 0; i < plan_.insn_count; ++i) {
       next_exit += emit_insn(plan_.insns[i], next_exit);
@@ -55,6 +69,37 @@ class BlockEmitter {
   }
 
  private:
+  // The thread's struct rseq names our descriptor; the registers that instructions of the section
+  // may borrow are kept for its abort.
+  void emit_section_start() {
+    constexpr u32 kCsOffset = 8;  // struct rseq::rseq_cs
+    constexpr u8 kStoreBytes = 4;
+    x86::Emitter& emit = hot_.emit;
+    const auto note = [&](bool parked) {
+      ParkedState state;
+      if (parked) state.parked[0] = parked_in(kRcx, Spill::kCheck);
+      if (parked) state.parked[1] = parked_in(x86::kRdx, Spill::kCheck2);
+      hot_.mark(0, 0, core_.states.intern(state));
+    };
+    note(false);
+    emit.mov_gs_r(spill_offset(Spill::kCheck), kRcx);
+    emit.mov_gs_r(spill_offset(Spill::kCheck2), x86::kRdx);
+    note(true);
+    emit.mov_r_imm(x86::kRdx, reinterpret_cast<u64>(&core_.rseq.descriptor(section_->slot)));
+    emit.mov_r_gs(kRcx, offsetof(ThreadState, rseq_area));
+    emit.jrcxz_short(kStoreBytes);
+    emit.mov_mem_r(kRcx, kCsOffset, x86::kRdx);
+    emit.mov_r_gs(x86::kRdx, spill_offset(Spill::kCheck2));
+    emit.mov_r_gs(kRcx, spill_offset(Spill::kCheck));
+    note(false);
+    unsigned save = 0;
+    for (const x86::Gpr r : x86::kScratchRegisters) {
+      const u32 at = static_cast<u32>(offsetof(ThreadState, rseq_saves) + 8 * save++);
+      if ((section_->section.written & x86::set_of(r)) == 0) emit.mov_gs_r(at, r);
+    }
+    section_->start = emit.here();
+  }
+
   // tiptoe run --check: the runtime compares the program with its native twin.
   void emit_check_point() {
     hot_.mark(0, 0, core_.states.intern(ParkedState()));
@@ -214,6 +259,9 @@ class BlockEmitter {
   // jcc to the stub, patchable; when recording, to a cold record with the patchable jump behind it.
   void emit_jcc(const AppInsn& app, u32 ordinal) {
     Exit& exit = block_.exits[ordinal];
+    if (exit.flow_id != 0 && section_ != nullptr && section_->leads_inside(exit.target)) {
+      return emit_jcc_inside(app, ordinal);
+    }
     if (exit.flow_id != 0) {
       const CachePc taken = emit_cold_record(app, ordinal, ParkedState());
       mark_before(hot_, app);
@@ -224,6 +272,18 @@ class BlockEmitter {
     hot_.emit.align_patchable(2);
     hot_.emit.jcc(app.insn.cond, exit.stub);
     exit.site = hot_.emit.here() + -4;
+  }
+
+  // The same within a restartable sequence, which cold code does not belong to.
+  void emit_jcc_inside(const AppInsn& app, u32 ordinal) {
+    mark_before(hot_, app);
+    hot_.emit.jcc(static_cast<x86::Cond>(app.insn.cond ^ 1), hot_.emit.here());
+    const CachePc taken = hot_.emit.here();
+    mark_exit(hot_, ordinal, true);
+    record(hot_, block_.exits[ordinal]);
+    mark_exit(hot_, ordinal);
+    emit_patchable_jump(hot_, ordinal);
+    x86::Emitter::retarget_rel32(taken, hot_.emit.here());
   }
 
   CachePc emit_cold_record(const AppInsn& app, u32 ordinal, const ParkedState& unrecorded) {
@@ -364,6 +424,7 @@ class BlockEmitter {
   PieceWriter hot_;
   PieceWriter cold_;
   RelocateContext context_;
+  SectionPart* section_;
   CachePc return_landing_{0};
 };
 
@@ -425,19 +486,115 @@ bool add_entry(Core& core, Block& block, Entry role) {
   return true;
 }
 
-Block* translate_new(const sys::Held& held, Core& core, AppPc pc, Entry role, i32 trust_threshold) {
+Block* translate_block(const sys::Held& held, Core& core, AppPc pc, Entry role, i32 trust_threshold,
+                       SectionPart* section) {
   static BlockPlan plan;  // under the translation lock
-  if (!plan_block(held, core.space, core.blocks, pc, core.events.recording(), trust_threshold,
-                  plan)) {
+  if (!plan_block(held, core.space, core.blocks, core.rseq, pc, core.events.recording(),
+                  trust_threshold, plan)) {
     return nullptr;
   }
   Block* block = make_block(core, plan, unit_for(held, core, pc));
-  BlockEmitter(core, plan, *block).emit(role);
+  BlockEmitter(core, plan, *block, section).emit(role);
   core.translated_instructions += plan.insn_count;
   core.definitions.block(*block, {block->exits, plan.exit_count}, {plan.bytes, plan.app_bytes});
   core.blocks.insert(held, block);
   sys::log(2, "block", raw(pc), raw(block->entries[0]), plan.insn_count);
   return block;
+}
+
+const Piece& hot_piece(const Core& core, const Block& block) {
+  return *core.cache.find(raw(block.entries[static_cast<unsigned>(Entry::kBody)]));
+}
+
+// Behind the last machine instruction that stands for the block's last instruction: once it has
+// been executed, so has that.
+CachePc commit_end(const Core& core, const Block& block) {
+  const Piece& piece = hot_piece(core, block);
+  CachePc end = piece.start + piece.bytes;
+  for (u32 i = piece.entry_count; i-- > 0;) {
+    const MapEntry& entry = piece.entries[i];
+    if (core.states[entry.state].at == At::kBefore) break;
+    end = piece.start + entry.offset;
+  }
+  return end;
+}
+
+// Whether an abort anywhere in the piece can give every program register back. (The stolen register
+// is in its slot, or that instruction of the section has not been executed that writes it next.)
+bool can_abort(const Core& core, const Piece& piece, CachePc from, CachePc to, x86::GprSet saved) {
+  for (u32 i = 0; i < piece.entry_count; ++i) {
+    const CachePc at = piece.start + piece.entries[i].offset;
+    if (at - from < 0 || at - to >= 0) continue;
+    const ParkedState& state = core.states[piece.entries[i].state];
+    if (state.rsp_adjust != 0) return false;
+    for (const Parked& p : state.parked) {
+      if (p.reg != x86::kNoGpr && p.reg != kCursorRegister && (saved & x86::set_of(p.reg)) == 0)
+        return false;
+    }
+  }
+  return true;
+}
+
+// Translates a restartable sequence: its blocks one behind the other, linked among themselves.
+// False when they have not come to stand so, as when a unit of the cache became full in between.
+bool translate_section(const sys::Held& held, Core& core, const RseqSection& section, Entry role,
+                       i32 trust_threshold) {
+  constexpr u64 kMostBlocks = 64;
+  Block* blocks[kMostBlocks];
+  u32 count = 0;
+  SectionPart part{section, core.rseq.take_slot(held, section)};
+  const x86::GprSet saved = core.rseq.abort_of(part.slot).restored;
+  for (AppPc pc = section.start; pc - section.end < 0 && count < kMostBlocks;) {
+    Block* block =
+        translate_block(held, core, pc, count == 0 ? role : Entry::kBody, trust_threshold, &part);
+    if (block == nullptr || block->checked) return count != 0;  // code that is being changed
+    blocks[count++] = block;
+    pc = block->start + block->app_bytes;
+  }
+  const Block& last = *blocks[count - 1];
+  if (last.start + last.app_bytes != section.end) return true;
+  const CachePc end = commit_end(core, last);
+  for (u32 i = 0; i < count; ++i) {
+    const Piece& piece = hot_piece(core, *blocks[i]);
+    if (blocks[i]->unit != last.unit) return false;
+    if (!can_abort(core, piece, part.start, end, saved)) {
+      sys::warn("a restartable sequence needs all registers (at)", raw(section.start));
+      return true;
+    }
+    for (u32 k = 0; k < blocks[i]->exit_count; ++k) {
+      Exit& exit = blocks[i]->exits[k];
+      if (exit.role != Entry::kBody || raw(exit.site) == 0 || !part.leads_inside(exit.target)) {
+        continue;
+      }
+      if (Block* to = core.blocks.find(held, exit.target)) {
+        link(held, core.cache, core.states, exit, *to);
+      }
+    }
+  }
+  core.rseq.arm(part.slot, part.start, end);
+  return true;
+}
+
+// Code of sections that have become known was translated as any other so far.
+void forget_unprotected_sections(const sys::Held& held, Core& core) {
+  while (const RseqSection* section = core.rseq.take_new(held)) {
+    sys::log(1, "restartable sequence", raw(section->start), raw(section->end));
+    invalidate(held, core, raw(section->start), static_cast<u64>(section->end - section->start));
+  }
+}
+
+Block* translate_new(const sys::Held& held, Core& core, AppPc pc, Entry role, i32 trust_threshold) {
+  const RseqSection* section = core.check == nullptr ? core.rseq.starting_at(pc) : nullptr;
+  if (section == nullptr) {
+    Block* block = translate_block(held, core, pc, role, trust_threshold, nullptr);
+    forget_unprotected_sections(held, core);
+    return block;
+  }
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    invalidate(held, core, raw(section->start), static_cast<u64>(section->end - section->start));
+    if (translate_section(held, core, *section, role, trust_threshold)) break;
+  }
+  return core.blocks.find(held, pc);
 }
 
 }  // namespace
