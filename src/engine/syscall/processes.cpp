@@ -118,8 +118,10 @@ SyscallAction on_arch_prctl(const AppCall& call) {
 }
 
 // The program's own area is registered with the kernel, which keeps its processor numbers. The
-// critical sections that the kernel sees are those of the cache: translate/rseq.h.
+// critical sections that the kernel sees are those of the cache: translate/rseq.h. Under check
+// there is no such call: what the kernel writes at any time cannot be compared with a twin's.
 SyscallAction on_rseq(const AppCall& call) {
+  if (call.core.check != nullptr) return finish(call, -ENOSYS);
   constexpr u64 kUnregister = 1;
   const bool unregisters = (call.argument(2) & kUnregister) != 0;
   if (!unregisters) {
