@@ -70,13 +70,7 @@ void append_runs(u64 address, std::span<const u8> native, std::span<const u8> tr
 
 }  // namespace
 
-u64 different_flags(const Registers& native, const CheckMailbox& post) {
-  return (native.eflags ^ post.rflags) & kComparedFlags;
-}
-
-std::vector<std::string> different_registers(const Registers& n, const CheckMailbox& post,
-                                             u64 ignored_flags) {
-  const u64 compared_flags = kComparedFlags & ~ignored_flags;
+std::vector<std::string> different_registers(const Registers& n, const CheckMailbox& post) {
   struct Pair {
     const char* name;
     u64 native;
@@ -101,7 +95,7 @@ std::vector<std::string> different_registers(const Registers& n, const CheckMail
       {"r13", n.r13, t[13]},
       {"r14", n.r14, t[14]},
       {"r15", n.r15, t[15]},
-      {"flags", n.eflags & compared_flags, post.rflags & compared_flags},
+      {"flags", n.eflags & kComparedFlags, post.rflags & kComparedFlags},
       {"fs base", n.fs_base, post.fs_base == 0 ? n.fs_base : post.fs_base},
       {"gs base", n.gs_base, post.gs_base},
   };

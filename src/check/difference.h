@@ -10,12 +10,7 @@
 namespace tiptoe::check {
 
 // One line a register that differs (pc and flags among them).
-// Flags in `ignored_flags` may differ.
-std::vector<std::string> different_registers(const Registers& native, const CheckMailbox& post,
-                                             u64 ignored_flags = 0);
-
-// The flags that differ.
-u64 different_flags(const Registers& native, const CheckMailbox& post);
+std::vector<std::string> different_registers(const Registers& native, const CheckMailbox& post);
 
 // One line a run of bytes that differs in `ranges`.
 std::vector<std::string> different_memory(const ProcessMemory& native,

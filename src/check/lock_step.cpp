@@ -11,8 +11,8 @@ BlockSpan span_of(const CheckMailbox& post) {
   return {post.block_pc, post.block_bytes, post.block_instructions};
 }
 
-bool same_registers(const Registers& native, const CheckMailbox& post, u64 ignored_flags) {
-  return different_registers(native, post, ignored_flags).empty();
+bool same_registers(const Registers& native, const CheckMailbox& post) {
+  return different_registers(native, post).empty();
 }
 
 }  // namespace
@@ -72,7 +72,7 @@ bool LockStep::on_after_syscall(const CheckMailbox& post) {
 
 bool LockStep::on_interrupted(const CheckMailbox& post) {
   call_.reset();
-  const bool is_there = same_registers(twin_.registers(), post, doubtful_flags_);
+  const bool is_there = same_registers(twin_.registers(), post);
   if (is_there) block_.reset();
   if (!catch_up(post, Goal{post.pc, post.gpr[1]})) return false;
   return post.is_fault == 0 || post.signal == SIGTRAP || raises_too(post);
@@ -112,13 +112,11 @@ bool LockStep::on_moved(const CheckMailbox& post) {
 bool LockStep::catch_up(const CheckMailbox& post, const std::optional<Goal>& goal) {
   NativeRun run;
   if (block_) {
-    run = run_block(twin_, block_->span, post.pc, doubtful_flags_, goal);
-    doubtful_flags_ = run.doubtful_flags;
+    run = run_block(twin_, block_->span, post.pc, goal);
     instructions_ += run.instructions;
     last_block_ = block_;
     block_.reset();
   }
-  if (run.doubt_used_at != 0) return differs_by_flags(post, run.doubt_used_at);
   if (run.interrupt) return end("the program uses an int instruction");
   if (run.signal == Twin::kLost) return end("the native twin was killed");
   const bool fault_is_due = goal && twin_.registers().rip == post.pc;
@@ -140,28 +138,13 @@ bool LockStep::compare(const CheckMailbox& post, const NativeRun& run) {
   }
   take_slot_below_stack(run.last);
   take_memory(run.unpredictable_memory);
-  std::vector<std::string> lines =
-      different_registers(twin_.registers(), post, accept_flags(post, run.last));
+  std::vector<std::string> lines = different_registers(twin_.registers(), post);
   if (!run.written.empty()) {
     for (std::string& line : different_memory(twin_.memory(), program_, run.written)) {
       if (lines.size() < 2 * kMaxMemoryLines) lines.push_back(std::move(line));
     }
   }
   return lines.empty() || differs(post, "", std::move(lines));
-}
-
-// An indirect branch is verified where it lands, by a compare where that block overwrites the flags
-// anyway. So flags may differ behind one: then they are in doubt until they are overwritten, and it
-// is a difference when they are used before.
-u64 LockStep::accept_flags(const CheckMailbox& post, LastBranch last) {
-  const bool indirect = last == LastBranch::kIndirect || last == LastBranch::kIndirectCall ||
-                        last == LastBranch::kRet;
-  const u64 different = different_flags(twin_.registers(), post);
-  if (indirect && post.kind == CheckPost::kBlock) {
-    doubtful_flags_ |= different;
-    if (different != 0) doubtful_since_ = last_block_;
-  }
-  return doubtful_flags_;
 }
 
 // The engine's real calls and returns leave a cache address below the stack pointer, where programs
@@ -190,7 +173,6 @@ void LockStep::take_registers(const CheckMailbox& post) {
   r.r12 = t[12], r.r13 = t[13], r.r14 = t[14], r.r15 = t[15];
   r.rip = post.pc;
   r.eflags = post.rflags;
-  doubtful_flags_ = 0;
   twin_.set_registers(r);
 }
 
@@ -219,16 +201,6 @@ bool LockStep::differs(const CheckMailbox& post, const std::string& what,
     }
   }
   return false;
-}
-
-bool LockStep::differs_by_flags(const CheckMailbox& post, u64 used_at) {
-  last_block_ = doubtful_since_;
-  return differs(
-      post,
-      "the flags were changed on the way through the indirect branch at its end, and are "
-      "used at " +
-          describe_address(program_.pid(), used_at),
-      {});
 }
 
 bool LockStep::end(const std::string& reason) {

@@ -41,8 +41,6 @@ class LockStep {
   bool catch_up(const CheckMailbox& post, const std::optional<Goal>& goal);
   bool compare(const CheckMailbox& post, const NativeRun& run);
   bool raises_too(const CheckMailbox& post);
-  u64 accept_flags(const CheckMailbox& post, LastBranch last);
-  bool differs_by_flags(const CheckMailbox& post, u64 used_at);
   void take_slot_below_stack(LastBranch last);
   void take_registers(const CheckMailbox& post);
   void take_memory(std::span<const Range> ranges);
@@ -56,10 +54,8 @@ class LockStep {
 
   Twin twin_;
   ProcessMemory program_;
-  std::optional<CurrentBlock> block_;           // entered, not yet executed by the twin
-  std::optional<CurrentBlock> last_block_;      // for the report
-  u64 doubtful_flags_ = 0;                      // see accept_flags()
-  std::optional<CurrentBlock> doubtful_since_;  // the block behind which they came to differ
+  std::optional<CurrentBlock> block_;       // entered, not yet executed by the twin
+  std::optional<CurrentBlock> last_block_;  // for the report
   std::optional<SystemCall> call_;
   std::map<u64, std::vector<u8>> interrupted_vectors_;  // by signal frame
   std::vector<std::string> difference_;

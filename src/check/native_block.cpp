@@ -272,10 +272,8 @@ class Stretch {
 
 class Runner {
  public:
-  Runner(Twin& twin, const BlockSpan& block, u64 next_pc, u64 doubtful_flags,
-         const std::optional<Goal>& goal)
+  Runner(Twin& twin, const BlockSpan& block, u64 next_pc, const std::optional<Goal>& goal)
       : twin_(twin), block_(block), next_pc_(next_pc), goal_(goal), bytes_(block.bytes) {
-    run_.doubtful_flags = doubtful_flags;
     twin.memory().read(block.pc, bytes_);
   }
 
@@ -421,7 +419,6 @@ class Runner {
     const u64 before = pc();
     const u64 destination = twin_.registers().rdi;
     if (!goal_ && twin_.may_stop_at(straight_on) && twin_.may_stop_at(before)) {
-      watch_flags(before);
       const int signal = twin_.run_to({&straight_on, 1});
       note_string_writes(destination);
       return signal;
@@ -449,7 +446,6 @@ class Runner {
   }
 
   void note(const Registers& r, std::vector<Range>& written) {
-    watch_flags(r.rip);
     for (unsigned i = 0; i < now_.insn.operand_count; ++i) {
       const ZydisDecodedOperand& operand = now_.operands[i];
       if (!is_written_memory(operand)) continue;
@@ -476,25 +472,6 @@ class Runner {
     }
   }
 
-  void watch_flags(u64 at) {
-    const ZydisAccessedFlags* used = now_.insn.cpu_flags;
-    if (run_.doubtful_flags == 0 || used == nullptr) return;
-    if ((used->tested & run_.doubtful_flags) != 0 && run_.doubt_used_at == 0) {
-      run_.doubt_used_at = at;
-    }
-    if (may_leave_flags()) return;
-    run_.doubtful_flags &= ~u64{used->modified | used->set_0 | used->set_1 | used->undefined};
-  }
-
-  // Shifts and rotates by a variable count, and repeated string instructions, may not touch them.
-  bool may_leave_flags() const {
-    if (is_repeated(now_)) return true;
-    const ZydisInstructionCategory category = now_.insn.meta.category;
-    return (category == ZYDIS_CATEGORY_SHIFT || category == ZYDIS_CATEGORY_ROTATE) &&
-           (now_.operands[1].type != ZYDIS_OPERAND_TYPE_IMMEDIATE ||
-            now_.operands[1].imm.value.u == 0);
-  }
-
   // Single-stepping shows in the flags that the twin pushes.
   void clear_pushed_trap_flag() {
     const u64 at = twin_.registers().rsp;
@@ -517,9 +494,9 @@ class Runner {
 
 }  // namespace
 
-NativeRun run_block(Twin& twin, const BlockSpan& block, u64 next_pc, u64 doubtful_flags,
+NativeRun run_block(Twin& twin, const BlockSpan& block, u64 next_pc,
                     const std::optional<Goal>& goal) {
-  return Runner(twin, block, next_pc, doubtful_flags, goal).run();
+  return Runner(twin, block, next_pc, goal).run();
 }
 
 }  // namespace tiptoe::check

@@ -22,8 +22,6 @@ struct NativeRun {
   int signal = 0;  // raised by the instruction at the twin's pc
   LastBranch last = LastBranch::kOther;
   bool unpredictable = false;  // registers now hold what no two runs share (rdtsc, rdrand...)
-  u64 doubtful_flags = 0;      // those of the caller's that are still what they were
-  u64 doubt_used_at = 0;       // the instruction that used one of them
   bool interrupt = false;      // stands before an int instruction, which is not followed
   std::vector<Range> written;
   std::vector<Range> unpredictable_memory;  // images of the floating-point unit with its last pc
@@ -38,8 +36,7 @@ struct Goal {
 // The twin stands at block.pc. Runs until it leaves the straight path, has executed all
 // instructions, or stands before a system call, or at `goal`. `next_pc` is where the translated
 // program went: it tells whether a conditional branch to the very next instruction was taken.
-// `doubtful_flags` (bits as in RFLAGS) are watched: overwritten before they are used, or not?
-NativeRun run_block(Twin& twin, const BlockSpan& block, u64 next_pc, u64 doubtful_flags,
+NativeRun run_block(Twin& twin, const BlockSpan& block, u64 next_pc,
                     const std::optional<Goal>& goal = {});
 
 }  // namespace tiptoe::check
