@@ -27,9 +27,13 @@ wait $!
 echo "wait was interrupted: $? $interrupted"
 wait
 coproc tr a-z A-Z
+# When it ends, COPROC goes, at any time, and CHLD comes: both are to be over before the next trap.
+coprocess=$COPROC_PID
+exec {answer}<&"${COPROC[0]}"
 echo hello >&"${COPROC[1]}"
 exec {COPROC[1]}>&-
-cat <&"${COPROC[0]}"
+wait "$coprocess"
+cat <&"$answer"
 trap 'echo chld' CHLD
 /bin/true
 trap - CHLD
