@@ -231,6 +231,7 @@ void Warden::on_main_report(int wait_status) {
     return;
   }
   main_alive_ = false;
+  main_continued_ = true;  // what has ended is not stopped, and the recorder must hear of it
   send({lost_at_start_ ? MessageKind::kMainLost : MessageKind::kMainEnded, 0, main_, wait_status});
 }
 

@@ -127,6 +127,23 @@ TEST_F(Session, tiptoe_goes_on_when_only_the_program_is_continued) {
   EXPECT_EQ(WEXITSTATUS(status), 7);
 }
 
+// It ends while tiptoe is on its way to the stop.
+TEST_F(Session, tiptoe_ends_with_a_program_that_was_stopped_just_before) {
+  for (int i = 0; i < 20; ++i) {
+    const pid_t tiptoe = start("sleep 10; exit 7");
+    kill(program_, SIGSTOP);
+    pause_ms(i % 4);
+    kill(program_, SIGKILL);
+    int status;
+    do {
+      status = wait_for(tiptoe);
+    } while (WIFSTOPPED(status));
+    ASSERT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), 128 + SIGKILL);
+    std::filesystem::remove(workshop_.path("started"));
+  }
+}
+
 TEST_F(Session, a_killed_tiptoe_leaves_the_program_running) {
   const std::string result = workshop_.path("result");
   const pid_t tiptoe = start("sleep 0.2; echo finished >" + result, workshop_.path("trace"));
