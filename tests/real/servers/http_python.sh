@@ -20,6 +20,5 @@ cat tls
 curl -sk --tls-max 1.2 "https://127.0.0.1:$port/file" | md5sum
 curl -s "https://127.0.0.1:$port/file"
 echo "curl: $?"
-kill -KILL $server
-{ wait $server; } 2>/dev/null
+{ kill -KILL $server; wait $server; } 2>/dev/null # the shell says at once, or at wait, that it was killed
 echo "server: $?"

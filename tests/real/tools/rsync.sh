@@ -2,7 +2,7 @@
 # packages: rsync
 mkdir from && for i in {1..40}; do seq $i $((i * 30)) > "from/f$i"; done
 rsync -a --stats from/ to/ | grep 'transferred:'
-seq 5 > from/f7; touch -d @1700000000 from/f7; rm from/f9
+seq 5 > from/f7; rm from/f9; touch -d @1700000000 from/f7 from
 rsync -ai --delete --checksum from/ to/ | sort
 diff -r from to && echo same
 source "$SHARED/free_port.sh"
