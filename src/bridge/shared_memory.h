@@ -55,6 +55,8 @@ static_assert(sizeof(ChunkDescriptor) == 64);
 //   `doorbell`; waits on `state`) -> recorder seizes the thread with PTRACE_O_TRACEEXEC ->
 //   kExecReady (runtime calls execve) or kExecRefused (runtime calls execve, untraced).
 //
+//   A thread that is found stopped is not answered; the runtime rings again when it goes on.
+//
 //   execve succeeds: the recorder sees PTRACE_EVENT_EXEC, injects into the new image, detaches, and
 //   sets kIdle. execve fails: the runtime sets kExecFailed and waits until the recorder has
 //   detached and set kIdle. Waits by the runtime are futex waits on `state` that also end when the

@@ -99,7 +99,7 @@ Launched await_exec_stop(pid_t pid, int channel) {
       case StopKind::kEnded:
         return not_started(pid, channel);
       default:
-        resume_unchanged(pid, *report);
+        resume(pid, *report);
         break;
     }
   }

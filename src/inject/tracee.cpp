@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
@@ -79,6 +80,17 @@ std::optional<int> look_for_report(pid_t tid, int& error) {
   return std::nullopt;
 }
 
+bool is_pending(pid_t tid, int signal) {
+  for (const u32 queue : {0u, u32{PTRACE_PEEKSIGINFO_SHARED}}) {
+    siginfo_t info{};
+    __ptrace_peeksiginfo_args next{0, queue, 1};
+    for (; ptrace(PTRACE_PEEKSIGINFO, tid, &next, &info) == 1; ++next.off) {
+      if (info.si_signo == signal) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 StopKind classify_stop(int wait_status) {
@@ -93,12 +105,9 @@ StopKind classify_stop(int wait_status) {
   return StopKind::kSignal;
 }
 
-void resume_unchanged(pid_t tid, int wait_status) {
+void resume(pid_t tid, int wait_status) {
   switch (classify_stop(wait_status)) {
     case StopKind::kEnded:
-      return;
-    case StopKind::kGroupStop:
-      ptrace(PTRACE_LISTEN, tid, 0, 0);
       return;
     case StopKind::kSignal:
       ptrace(PTRACE_CONT, tid, 0, WSTOPSIG(wait_status));
@@ -107,6 +116,10 @@ void resume_unchanged(pid_t tid, int wait_status) {
       ptrace(PTRACE_CONT, tid, 0, 0);
       return;
   }
+}
+
+void stop_again(pid_t tid) {
+  if (!is_pending(tid, SIGCONT)) kill(tid, SIGSTOP);
 }
 
 std::optional<int> wait_for_report(pid_t tid, int timeout_ms) {
@@ -155,8 +168,8 @@ Status Tracee::run_to_syscall_stop() {
       case StopKind::kEnded:
         return Error{"the program was killed at its start"};
       case StopKind::kSignal:
-        deferred_signal_ = WSTOPSIG(*report);
-        break;  // SIGSTOP, unblockable
+        stop_deferred_ = true;  // the others are blocked
+        break;
       default:
         break;
     }
@@ -211,7 +224,8 @@ Status Tracee::give_back(u64 rip) {
   if (ptrace(PTRACE_SETSIGMASK, tid_, sizeof(u64), &signal_mask_) != 0) {
     return failed("restoring the program's signals");
   }
-  if (ptrace(PTRACE_DETACH, tid_, 0, deferred_signal_) != 0) return failed("detaching");
+  if (stop_deferred_) stop_again(tid_);
+  if (ptrace(PTRACE_DETACH, tid_, 0, 0) != 0) return failed("detaching");
   return {};
 }
 

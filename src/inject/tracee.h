@@ -6,7 +6,6 @@
 // reset. All calls must come from the thread that attached.
 #pragma once
 
-#include <signal.h>
 #include <sys/types.h>
 #include <sys/user.h>
 
@@ -31,8 +30,16 @@ enum class StopKind {
 };
 StopKind classify_stop(int wait_status);
 
-// Lets a thread that stopped for something not ours go on as it would have without a tracer.
-void resume_unchanged(pid_t tid, int wait_status);
+// Lets a thread that stopped for something not ours go on to where we detach. Job control is no
+// exception: the kernel keeps the group stop, has told the parent of it, and stops the thread when
+// it is detached, unless it was continued meanwhile. (PTRACE_LISTEN would leave it in a tracing
+// stop.)
+void resume(pid_t tid, int wait_status);
+
+// Stops the process of a ptrace-stopped thread, after its detaching, by a SIGSTOP that we have kept
+// from it. One that was continued meanwhile goes on: a SIGCONT that is pending is younger, since
+// each SIGSTOP discards those that are.
+void stop_again(pid_t tid);
 
 // Waits for the next report of one thread; nothing when it does not come in time. (A wait without
 // an end would hang with a target whose cgroup is frozen.) A stop is taken; an end is told, as
@@ -78,7 +85,7 @@ class Tracee {
   u64 signal_mask_ = 0;
   u64 syscall_instruction_ = 0;
   u64 pretended_instruction_ = 0;  // 0: none
-  int deferred_signal_ = 0;        // a stop signal that came meanwhile
+  bool stop_deferred_ = false;     // SIGSTOP came meanwhile
 };
 
 }  // namespace tiptoe::inject

@@ -26,6 +26,7 @@ class ExecService {
     u32 process;          // its number in the image
     bool foreign_filter;  // see Request
     bool failed;          // execve failed: detach at the next stop
+    bool stop_deferred;   // SIGSTOP came: it takes effect when we detach
   };
   // What to do with a process at PTRACE_EVENT_EXEC: must detach it, with or without the runtime.
   using AtExec = std::function<void(pid_t pid, const Attached& from)>;
@@ -53,10 +54,11 @@ class ExecService {
   };
 
   void answer(u32 image, const Watched& watched, u32 slot);
-  bool attach(u32 image, const Watched& watched, u32 slot);
+  RequestState attach(u32 image, const Watched& watched, u32 slot);
   void interrupt(u32 image, u32 slot);
   void set_state(u32 image, u32 slot, RequestState state);
   void on_exec(pid_t pid);
+  void on_stop_before_exec(pid_t tid, int wait_status);
   void on_failed_exec_stop(pid_t tid, int wait_status);
 
   AtExec at_exec_;

@@ -17,8 +17,11 @@ void set_state(Request& request, RequestState state) {
   __atomic_store_n(word(request), static_cast<u32>(state), __ATOMIC_RELEASE);
 }
 
+// Rings before each wait: the recorder answers no thread that it finds stopped, and is not told
+// when the thread goes on.
 void wait_while(const EventMemory& events, Request& request, RequestState state) {
   while (state_of(request) == state && events.recorder_alive()) {
+    events.ring_doorbell();
     events.wait_for_change(word(request), static_cast<u32>(state));
   }
 }
@@ -55,7 +58,6 @@ void prepare_exec(Core& core, ThreadState& thread, u64 path) {
       request->path_address = path;
       request->foreign_filter = core.foreign_filter;
       set_state(*request, RequestState::kExecPosted);
-      events.ring_doorbell();
       wait_while(events, *request, RequestState::kExecPosted);
       if (state_of(*request) == RequestState::kExecRefused) {
         set_state(*request, RequestState::kIdle);  // nobody will when the new image is there
@@ -83,7 +85,6 @@ void withdraw_exec(Core& core, ThreadState& thread) {
   if (request == nullptr) return;
   if (state_of(*request) == RequestState::kExecReady) {
     set_state(*request, RequestState::kExecFailed);
-    core.events.ring_doorbell();
     wait_while(core.events, *request, RequestState::kExecFailed);
   } else {
     set_state(*request, RequestState::kIdle);
