@@ -115,7 +115,9 @@ struct ControlPage {
   u64 free_list;
   u64 dropped_words;  // flow words that no chunk was there for, or no recorder
   u32 next_fresh;
-  u32 reserved[15];
+  u32 forks_begun;  // +1 by the runtime before each call that makes a process, whatever becomes of
+                    // it
+  u32 reserved[14];
 
   Request requests[kRequestSlots];
 };

@@ -238,34 +238,43 @@ void ImageDrain::write_ends(trace::Writer* writer, u32 image, std::vector<EndedP
 }
 
 void ImageDrain::on_process_gone(u32 process) {
-  if (!gone_.insert(process).second) return;
-  alive_.erase(process);
-  drain();
-  take_unsealed_of(process);
-  if (alive_.empty() && !is_recorded()) adopt_strays();
-}
-
-bool ImageDrain::is_recorded() const {
-  return (control().flags & kControlRecording) != 0;
-}
-
-// A program that records nothing does not define the processes that it forks. They are looked for
-// when all that are known have gone: their requests still want an answer.
-void ImageDrain::adopt_strays() {
-  const bool has_forked = load(control().next_process) > kRootProcess + 1;
-  if (!has_forked) return;
-  for (const pid_t pid : processes_mapping(identity_)) {
-    UniqueFd pidfd = open_pidfd(pid);
-    if (!pidfd) continue;
-    new_pidfds_.push_back(pidfd.get());
-    alive_.emplace(next_stray_--, LiveProcess{pid, std::move(pidfd)});
+  if (gone_.insert(process).second) {
+    alive_.erase(process);
+    drain();
+    take_unsealed_of(process);
   }
+  if (alive_.empty()) adopt_strays();
+}
+
+// A child that has just been forked has not said so yet, and one that records nothing never does.
+// They are looked for when all that are known have gone: their requests want an answer.
+void ImageDrain::adopt_strays() {
+  u32 forks;
+  do {
+    forks = load(control().forks_begun);
+    if (forks == 0) return;
+    for (const pid_t pid : processes_mapping(identity_)) {
+      UniqueFd pidfd = open_pidfd(pid);
+      if (!pidfd) continue;
+      new_pidfds_.push_back(pidfd.get());
+      alive_.emplace(next_stray_--, LiveProcess{pid, std::move(pidfd)});
+    }
+  } while (alive_.empty() && load(control().forks_begun) != forks);
+  nobody_left_ = alive_.empty();
+}
+
+// The process has said who it is, or has left the image.
+void ImageDrain::forget_stray(pid_t pid) {
+  const auto stray = std::find_if(alive_.begin(), alive_.end(), [&](const auto& live) {
+    return live.first > next_stray_ && live.second.pid == pid;
+  });
+  if (stray != alive_.end()) alive_.erase(stray);
 }
 
 void ImageDrain::on_exec(u32 process, pid_t pid) {
+  forget_stray(pid);
   const auto live = alive_.find(process);
-  if (live != alive_.end() && live->second.pid != pid) return;
-  on_process_gone(process);
+  if (live == alive_.end() || live->second.pid == pid) on_process_gone(process);
 }
 
 void ImageDrain::take_unsealed_of(u32 process) {
@@ -325,7 +334,8 @@ void ImageDrain::push_free(u32 index) {
 
 bool ImageDrain::is_done() const {
   if (!alive_.empty()) return false;
-  return !is_recorded() || gone_.size() + 1 >= load(control().next_process);
+  const bool has_forked = load(control().forks_begun) != 0;
+  return has_forked ? nobody_left_ : gone_.size() + 1 >= load(control().next_process);
 }
 
 // Processes may still be running, and filling chunks: nothing is released.

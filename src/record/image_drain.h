@@ -88,8 +88,8 @@ class ImageDrain {
   void drain_flow();
   void write_flow(u32 index, std::span<const u32> words);
   std::span<const u32> sealed_words(u32 index) const;
-  bool is_recorded() const;
   void adopt_strays();
+  void forget_stray(pid_t pid);
   void take_unsealed_of(u32 process);
   void write_unsealed(u32 index);
   void push_free(u32 index);
@@ -118,6 +118,7 @@ class ImageDrain {
   std::set<u32> gone_;
   std::vector<EndedProcess> ended_;
   u32 next_stray_ = ~u32{0};  // numbers for processes that have none of their own
+  bool nobody_left_ = false;  // no process of the machine has the image
   std::vector<int> new_pidfds_;
   std::set<std::string> known_modules_;
 };

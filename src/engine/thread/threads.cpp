@@ -163,6 +163,10 @@ void end_thread(Core& core, ThreadState& thread) {
 }
 
 void prepare_clone(Core& core, ThreadState& parent, const CloneKind& kind) {
+  // By the parent, which may be gone before its child can say that it is there.
+  if (!kind.is_thread) {
+    __atomic_fetch_add(&core.events.control()->forks_begun, 1, __ATOMIC_SEQ_CST);
+  }
   // All but a filter's SIGSYS, which kills when it is blocked.
   const sys::SignalSet trap = core.filtered ? sys::signal_bit(SIGSYS) & ~parent.app_mask : 0;
   set_kernel_mask(~trap);
@@ -227,8 +231,6 @@ void begin_forked_process(Core& core, ThreadState& thread) {
     const sys::Held held(core.lock);
     core.definitions.begin_process(thread.process, parent_process);
     core.events.ring_doorbell();  // whoever watches it must begin before it ends
-  } else {                        // counted only: the recorder looks for us when it needs to
-    __atomic_fetch_add(&core.events.control()->next_process, 1, __ATOMIC_RELAXED);
   }
 }
 
