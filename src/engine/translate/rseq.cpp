@@ -1,5 +1,7 @@
 #include "engine/translate/rseq.h"
 
+#include <asm/errno.h>
+#include <asm/unistd.h>
 #include <linux/mman.h>
 
 #include "arch/x86/emitter.h"
@@ -7,11 +9,19 @@
 #include "engine/context/safe_copy.h"
 #include "sys/fail.h"
 #include "sys/mapping.h"
+#include "sys/syscall.h"
 
 namespace tiptoe::engine {
 namespace {
 
 constexpr u64 kMaxSectionBytes = 4096;
+
+// Whether the word there can be read, without a fault, which would stop the thread for a tracer
+// that the program has: the kernel reads the set before it refuses the order.
+bool is_readable(u64 address) {
+  constexpr int kNoOrder = -1;
+  return sys::call(__NR_rt_sigprocmask, kNoOrder, address, 0, sizeof(u64)) == -EINVAL;
+}
 
 bool read(u64 address, void* to, u64 bytes) {
   return safe_copy(to, reinterpret_cast<const void*>(address), bytes) == 0;
@@ -34,14 +44,15 @@ bool RseqSections::enable(const sys::Held&, u32 signature) {
 
 void RseqSections::consider(const sys::Held& held, const AddressSpace& space, u64 address) {
   if (slots_ == 0 || address % alignof(RseqDescriptor) != 0) return;
-  RseqDescriptor found;
-  if (!read(address, &found, sizeof found)) return;
+  RseqDescriptor found;  // aligned, so on one page
+  if (!is_readable(address) || !read(address, &found, sizeof found)) return;
   const u64 length = found.post_commit_offset;
   if (found.version != 0 || length == 0 || length > kMaxSectionBytes) return;
   if (found.abort_ip - found.start_ip < length) return;
   if (space.find_code(held, found.start_ip) == nullptr) return;
   if (space.find_code(held, found.abort_ip) == nullptr) return;
   u32 signature = 0;
+  if (space.find_code(held, found.abort_ip - sizeof signature) == nullptr) return;
   if (!read(found.abort_ip - sizeof signature, &signature, sizeof signature)) return;
   if (signature != signature_ || starting_at(AppPc{found.start_ip}) != nullptr) return;
   RseqSection section{AppPc{found.start_ip}, AppPc{found.start_ip + length}, AppPc{found.abort_ip},
