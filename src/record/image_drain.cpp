@@ -66,13 +66,15 @@ ImageDrain::ImageDrain(u32 number, UniqueFd segment, inject::SegmentMapping mapp
 }
 
 void ImageDrain::watch_process(u32 process, std::optional<pid_t> pid) {
-  UniqueFd pidfd = pid ? open_pidfd(*pid) : UniqueFd();
-  if (!pidfd) {
-    dead_on_arrival_.push_back(process);
-    return;
-  }
+  if (!pid || !watch(process, *pid)) dead_on_arrival_.push_back(process);
+}
+
+bool ImageDrain::watch(u32 number, pid_t pid) {
+  UniqueFd pidfd = open_pidfd(pid);
+  if (!pidfd) return false;
   new_pidfds_.push_back(pidfd.get());
-  alive_.emplace(process, LiveProcess{*pid, std::move(pidfd)});
+  alive_.emplace(number, LiveProcess{pid, std::move(pidfd)});
+  return true;
 }
 
 ChunkState ImageDrain::state_of(u32 index) const {
@@ -254,16 +256,13 @@ void ImageDrain::adopt_strays() {
     forks = load(control().forks_begun);
     if (forks == 0) return;
     for (const pid_t pid : processes_mapping(identity_)) {
-      UniqueFd pidfd = open_pidfd(pid);
-      if (!pidfd) continue;
-      new_pidfds_.push_back(pidfd.get());
-      alive_.emplace(next_stray_--, LiveProcess{pid, std::move(pidfd)});
+      if (watch(next_stray_, pid)) --next_stray_;
     }
   } while (alive_.empty() && load(control().forks_begun) != forks);
   nobody_left_ = alive_.empty();
 }
 
-// The process has said who it is, or has left the image.
+// A stray has left the image, by whatever number it went.
 void ImageDrain::forget_stray(pid_t pid) {
   const auto stray = std::find_if(alive_.begin(), alive_.end(), [&](const auto& live) {
     return live.first > next_stray_ && live.second.pid == pid;

@@ -88,6 +88,7 @@ class ImageDrain {
   void drain_flow();
   void write_flow(u32 index, std::span<const u32> words);
   std::span<const u32> sealed_words(u32 index) const;
+  bool watch(u32 number, pid_t pid);  // false when it is gone
   void adopt_strays();
   void forget_stray(pid_t pid);
   void take_unsealed_of(u32 process);

@@ -67,6 +67,18 @@ static inline void stop_storm(struct storm* storm) {
   pthread_join(storm->sender, NULL);
 }
 
+// A line of /proc/self/status that is a number of KiB; -1 when there is none.
+static inline long status_kib(const char* field) {
+  FILE* status = fopen("/proc/self/status", "r");
+  char line[256];
+  long value = -1;
+  while (fgets(line, sizeof line, status) != NULL) {
+    if (strncmp(line, field, strlen(field)) == 0) value = atol(line + strlen(field) + 1);
+  }
+  fclose(status);
+  return value;
+}
+
 // The program's own gs base, which is 0 until it sets one. Natively executed code of a traced
 // program would see the tracer's.
 static inline unsigned long gs_base(void) {

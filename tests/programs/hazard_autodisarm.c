@@ -1,5 +1,8 @@
+// run: %
+// run: % inside
 // hazard: 4.5
-// Hazard: an alternate stack with SS_AUTODISARM is disabled within its handler and back afterwards.
+// Hazard: an alternate stack with SS_AUTODISARM is disabled within its handler and back afterwards,
+// whether the handler asks for it at once or only after it has set another.
 #include "hazard.h"
 
 #ifndef SS_AUTODISARM
@@ -7,6 +10,7 @@
 #endif
 
 static char first[65536], second[65536];
+static int asks_at_once;
 
 static void tell(const char* where) {
   stack_t now;
@@ -19,12 +23,14 @@ static void look(int signal) {
   (void)signal;
   char here;
   printf("on the first %d\n", &here > first && &here < first + sizeof first);
+  if (asks_at_once) tell("inside");
   const stack_t other = {.ss_sp = second, .ss_size = sizeof second};
   printf("another %d\n", sigaltstack(&other, NULL));
   tell("changed");
 }
 
-int main(void) {
+int main(int argc, char** argv) {
+  asks_at_once = argc > 1 && argv[1][0] == 'i';
   const stack_t stack = {.ss_sp = first, .ss_flags = (int)SS_AUTODISARM, .ss_size = sizeof first};
   printf("set %d\n", sigaltstack(&stack, NULL));
   tell("before");

@@ -5,17 +5,6 @@
 
 #include "hazard.h"
 
-static long status_kib(const char* field) {
-  FILE* status = fopen("/proc/self/status", "r");
-  char line[256];
-  long value = -1;
-  while (fgets(line, sizeof line, status) != NULL) {
-    if (strncmp(line, field, strlen(field)) == 0) value = atol(line + strlen(field) + 1);
-  }
-  fclose(status);
-  return value;
-}
-
 static unsigned char resident(void* address) {
   unsigned char pages = 0;
   mincore(address, 4096, &pages);

@@ -17,17 +17,6 @@ static void* work(void* argument) {
   return argument;
 }
 
-static long status_kib(const char* field) {
-  FILE* status = fopen("/proc/self/status", "r");
-  char line[256];
-  long value = -1;
-  while (fgets(line, sizeof line, status) != NULL) {
-    if (strncmp(line, field, strlen(field)) == 0) value = atol(line + strlen(field) + 1);
-  }
-  fclose(status);
-  return value;
-}
-
 int main(void) {
   static pthread_t threads[kThreads];
   pthread_attr_t attributes;

@@ -10,14 +10,7 @@ static void* nothing(void* argument) {
 
 // Without what is shared with others.
 static long resident_kib(void) {
-  FILE* status = fopen("/proc/self/status", "r");
-  char line[256];
-  long value = -1;
-  while (fgets(line, sizeof line, status) != NULL) {
-    if (strncmp(line, "RssAnon:", 8) == 0) value = atol(line + 8);
-  }
-  fclose(status);
-  return value;
+  return status_kib("RssAnon");
 }
 
 static void start_and_join(int count) {
