@@ -77,7 +77,8 @@ struct Block {
   CachePc entries[kEntryCount];  // CachePc{0} when that way in does not exist yet
   Exit* incoming;                // exits linked to this block
   Block* next_in_hash;
-  Block* next_on_page[2];  // blocks that start on, or run into, the same page
+  Block* next_on_page[2];    // blocks that start on, or run into, the same page
+  Block** place_on_page[2];  // what points to this block there; see BlockTable
 };
 
 // Where a return arrives: at the jump whose displacement is the site of the landing.

@@ -27,40 +27,42 @@ void BlockTable::insert(const sys::Held&, Block* block) {
 
   const u64 first = raw(block->start) / kPageBytes;
   const u64 last = (raw(block->start) + block->app_bytes - 1) / kPageBytes;
-  Block*& first_head = by_page_[page_bucket(first)];
-  block->next_on_page[0] = first_head;
-  first_head = block;
-  if (last == first || page_bucket(last) == page_bucket(first)) return;
-  Block*& last_head = by_page_[page_bucket(last)];
-  block->next_on_page[1] = last_head;
-  last_head = block;
+  enlist(block, first);
+  if (page_bucket(last) != page_bucket(first)) enlist(block, last);
 }
 
 void BlockTable::remove(const sys::Held&, Block* block) {
   Block** link = &by_pc_[pc_bucket(block->start)];
   while (*link != nullptr && *link != block) link = &(*link)->next_in_hash;
-  if (*link == block) *link = block->next_in_hash;
-}
+  if (*link == nullptr) return;
+  *link = block->next_in_hash;
 
-void BlockTable::forget(const sys::Held&, Block* block) {
   const u64 first = raw(block->start) / kPageBytes;
   const u64 last = (raw(block->start) + block->app_bytes - 1) / kPageBytes;
   unlist(block, first);
   if (page_bucket(last) != page_bucket(first)) unlist(block, last);
 }
 
-// On the list of its second page a block is linked through next_on_page[1]; see
-// for_each_overlapping.
+void BlockTable::enlist(Block* block, u64 page) {
+  const u64 bucket = page_bucket(page);
+  const unsigned side = side_in(*block, bucket);
+  Block*& head = by_page_[bucket];
+  block->next_on_page[side] = head;
+  block->place_on_page[side] = &head;
+  if (head != nullptr) {
+    head->place_on_page[side_in(*head, bucket)] = &block->next_on_page[side];
+  }
+  head = block;
+}
+
 void BlockTable::unlist(Block* block, u64 page) {
   const u64 bucket = page_bucket(page);
-  Block** link = &by_page_[bucket];
-  while (*link != nullptr && *link != block) {
-    const u64 first = raw((*link)->start) / kPageBytes;
-    link = &(*link)->next_on_page[page_bucket(first) == bucket ? 0 : 1];
+  const unsigned side = side_in(*block, bucket);
+  Block* next = block->next_on_page[side];
+  *block->place_on_page[side] = next;
+  if (next != nullptr) {
+    next->place_on_page[side_in(*next, bucket)] = block->place_on_page[side];
   }
-  if (*link == nullptr) return;  // dropped by a visit since it was removed
-  const u64 first = raw(block->start) / kPageBytes;
-  *link = block->next_on_page[page_bucket(first) == bucket ? 0 : 1];
 }
 
 }  // namespace tiptoe::engine

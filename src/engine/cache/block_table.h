@@ -13,49 +13,61 @@ class BlockTable {
   // The valid block that starts at `pc`, or nullptr.
   Block* find(const sys::Held&, AppPc pc) const;
   void insert(const sys::Held&, Block* block);
-  void remove(const sys::Held&, Block* block);  // from the by-pc side; pages keep it until visited
-  // Takes a block that was removed off the lists by page, too: its memory is about to be used
-  // again.
-  void forget(const sys::Held&, Block* block);
+  // Cost: the length of one chain of blocks with equal hash, however many lie on the same page.
+  void remove(const sys::Held&, Block* block);
 
-  // Calls visit(Block&) for every valid block with a byte in [start, start + bytes).
+  // Calls visit(Block&) for every block with a byte in [start, start + bytes). The visit may remove
+  // the block.
   template <typename Visit>
   void for_each_overlapping(const sys::Held& held, u64 start, u64 bytes, Visit visit);
 
  private:
+  void enlist(Block* block, u64 page);
   void unlist(Block* block, u64 page);
-  static constexpr u64 kPcBuckets = u64{1} << 18;
-  static constexpr u64 kPageBuckets = u64{1} << 16;
-  // Neighbouring code shares pages of the table: a scattering hash would touch a page for every
-  // block.
-  static u64 pc_bucket(AppPc pc) { return (raw(pc) >> 2 ^ raw(pc) >> 30) & (kPcBuckets - 1); }
-  static u64 page_bucket(u64 page) { return (page ^ page >> 20) & (kPageBuckets - 1); }
+  static constexpr unsigned kPageBits = 16;
+  static constexpr unsigned kPcBits = 19;
+  static constexpr unsigned kPcBitsInPage = 10;  // a bucket for each four bytes of code
+  static constexpr u64 kPcBuckets = u64{1} << kPcBits;
+  static constexpr u64 kPageBuckets = u64{1} << kPageBits;
+  // The upper `bits` bits of a product: pages at any regular distance scatter.
+  static u64 scattered(u64 page, unsigned bits) { return page * 0x9e3779b97f4a7c15 >> (64 - bits); }
+  // What lies on one page of code shares pages of the table: to scatter every block would touch a
+  // page for each.
+  static u64 pc_bucket(AppPc pc) {
+    const u64 in_page = raw(pc) % kPageBytes >> (12 - kPcBitsInPage);
+    return scattered(raw(pc) / kPageBytes, kPcBits - kPcBitsInPage) << kPcBitsInPage | in_page;
+  }
+  static u64 page_bucket(u64 page) { return scattered(page, kPageBits); }
+  static unsigned side_in(const Block& block, u64 bucket);
 
   Block** by_pc_ = nullptr;
   Block** by_page_ = nullptr;
 };
 
 // A block never spans more than two pages (the translator sees to it), so it is on at most two
-// lists, the second through next_on_page[1].
+// lists. Its links of side 0 are for the list of the page that it starts on, those of side 1 for
+// the page that it runs into:
+//
+//     by_page_[first page]   ->  block  -0->  ...      The bucket tells the side, not the page:
+//     pages by_page_[second page]  ->  block  -1->  ...      that share a bucket share a list, too,
+//     and a
+//                                                      block of two such pages is on it once.
+inline unsigned BlockTable::side_in(const Block& block, u64 bucket) {
+  return page_bucket(raw(block.start) / kPageBytes) == bucket ? 0 : 1;
+}
+
 template <typename Visit>
 void BlockTable::for_each_overlapping(const sys::Held&, u64 start, u64 bytes, Visit visit) {
   for (u64 page = start / kPageBytes; page <= (start + bytes - 1) / kPageBytes; ++page) {
-    Block** link = &by_page_[page_bucket(page)];
-    while (Block* block = *link) {
+    const u64 bucket = page_bucket(page);
+    for (Block *block = by_page_[bucket], *next; block != nullptr; block = next) {
+      next = block->next_on_page[side_in(*block, bucket)];
       const u64 first = raw(block->start) / kPageBytes;
       const u64 last = (raw(block->start) + block->app_bytes - 1) / kPageBytes;
-      // Two pages of one block may share a bucket; which list we are on is told by the link itself.
-      const unsigned side = page_bucket(first) == page_bucket(page) ? 0 : 1;
-      Block** next = &block->next_on_page[side];
-      if (!block->valid) {
-        *link = *next;
-        continue;
-      }
       if ((first == page || last == page) && raw(block->start) < start + bytes &&
           start < raw(block->start) + block->app_bytes) {
         visit(*block);
       }
-      link = next;
     }
   }
 }

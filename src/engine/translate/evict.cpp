@@ -32,7 +32,6 @@ void release_evicted(const sys::Held& held, Core& core, AppPc near) {
 void detach(const sys::Held& held, Core& core, Block& block) {
   invalidate_block(held, core, block);
   for (u32 i = 0; i < block.exit_count; ++i) unlink(held, block.exits[i]);
-  core.blocks.forget(held, &block);
 }
 
 void evict_oldest(const sys::Held& held, Core& core) {
