@@ -9,7 +9,7 @@
 
 namespace tiptoe::trace {
 
-constexpr u32 kFormatVersion = 1;
+constexpr u32 kFormatVersion = 2;
 
 // The first bytes of a file. The first byte is no text, the last ones notice newline conversion.
 constexpr std::array<u8, 8> kFileMagic = {0x89, 'T', 'P', 'T', 'O', 'E', '\r', '\n'};
@@ -29,7 +29,7 @@ enum class SectionKind : u16 {
   kNote = 5,            // text
   kDefinitions = 6,     // definition records (bridge/definitions.h)
   kFlow = 7,            // flow words (bridge/flow_words.h)
-  kIndex = 8,           // IndexEntry[]
+  kIndex = 8,           // u64 file offset of the index section before (0: none), IndexEntry[]
   kEnd = 9,             // fields
 };
 
@@ -49,7 +49,7 @@ struct SectionHeader {
   u32 stored_bytes;  // of the payload, as it stands behind this header
   u64 begin_tsc;     // kFlow
   u64 end_tsc;
-  u32 number;       // of this section in the file: 0, 1, 2...
+  u32 number;       // of this section in the file: 0, 1, 2... (kIndex, kEnd: 0)
   u32 payload_crc;  // CRC-32C of the stored payload
   u32 reserved1;
   u32 header_crc;  // CRC-32C of the 60 bytes above
@@ -65,7 +65,7 @@ static_assert(sizeof(IndexEntry) == 72);
 
 // The last bytes of a finished file.
 struct FileTrailer {
-  u64 index_offset;  // of the kIndex section; 0: there is none
+  u64 index_offset;  // of the last kIndex section
   u64 end_offset;    // of the kEnd section
   u32 crc;           // CRC-32C of the 16 bytes above
   u32 magic;

@@ -165,26 +165,46 @@ void Reader::take(u64 offset, const SectionHeader& header) {
   end_ = decode_end(*end);
 }
 
+// The sections that all parts of the index list, the last part first. Nothing when a part is
+// damaged, or claims more than the file can hold.
+std::optional<std::vector<Section>> Reader::read_index(u64 last_part) const {
+  std::vector<std::vector<Section>> parts;
+  const u64 most = file_bytes_ / sizeof(SectionHeader);
+  u64 count = 0;
+  PayloadBuffer buffer;
+  for (u64 offset = last_part, before = file_bytes_; offset != 0;) {
+    const auto header = offset < before ? read_header(offset) : std::nullopt;
+    if (!header || header->kind != SectionKind::kIndex) return std::nullopt;
+    const auto payload = this->payload({offset, *header}, buffer);
+    before = offset;
+    if (!payload || payload->size() < sizeof offset) return std::nullopt;
+    std::memcpy(&offset, payload->data(), sizeof offset);
+    const std::span<const u8> entries = payload->subspan(sizeof offset);
+    std::vector<Section>& part = parts.emplace_back(entries.size() / sizeof(IndexEntry));
+    if (!part.empty()) std::memcpy(part.data(), entries.data(), part.size() * sizeof part[0]);
+    count += part.size();
+    if (count > most) return std::nullopt;
+  }
+  std::vector<Section> sections;
+  sections.reserve(count);
+  for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
+    sections.insert(sections.end(), part->begin(), part->end());
+  }
+  return sections;
+}
+
 bool Reader::load_index() {
   FileTrailer trailer;
   if (file_bytes_ < sizeof trailer ||
-      !read_at(file_bytes_ - sizeof trailer, &trailer, sizeof trailer) || !is_valid(trailer) ||
-      trailer.index_offset == 0) {
+      !read_at(file_bytes_ - sizeof trailer, &trailer, sizeof trailer) || !is_valid(trailer)) {
     return false;
   }
-  const auto index = read_header(trailer.index_offset);
   const auto end = read_header(trailer.end_offset);
-  if (!index || index->kind != SectionKind::kIndex || !end || end->kind != SectionKind::kEnd) {
-    return false;
-  }
-  PayloadBuffer buffer;
-  const auto entries = payload({trailer.index_offset, *index}, buffer);
-  if (!entries) return false;
-
-  std::vector<Section> found(entries->size() / sizeof(IndexEntry));
-  if (!found.empty()) std::memcpy(found.data(), entries->data(), found.size() * sizeof found[0]);
+  if (!end || end->kind != SectionKind::kEnd) return false;
+  auto found = read_index(trailer.index_offset);
+  if (!found) return false;
   u64 free_from = sizeof(FileHeader);
-  for (const Section& section : found) {
+  for (const Section& section : *found) {
     // In order, apart, and inside the file; else the index lies and the scan will tell.
     if (section.file_offset < free_from || section.file_offset > trailer.index_offset ||
         !is_plausible(section.header)) {
@@ -193,7 +213,7 @@ bool Reader::load_index() {
     free_from = section.file_offset + footprint(section.header);
   }
   if (free_from > trailer.index_offset) return false;
-  sections_ = std::move(found);
+  sections_ = std::move(*found);
   integrity_.has_index = true;
   take(trailer.end_offset, *end);
   return true;

@@ -69,6 +69,7 @@ class Reader {
 
   Status check_file_header();
   bool load_index();
+  std::optional<std::vector<Section>> read_index(u64 last_part) const;
   void scan();
   void check_trailer_at(u64 offset);
   void note_cut(u64 offset, u64 wanted);

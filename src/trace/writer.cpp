@@ -12,8 +12,13 @@
 namespace tiptoe::trace {
 namespace {
 
-// Room for the end section and the trailer, whatever stands in them.
+// Room for the end section and the trailer, whatever stands in them, and for the header of one more
+// index section.
 constexpr u64 kEndBytes = 1024;
+
+// The index is written in parts of this many entries: what the recorder must remember does not grow
+// with the trace.
+constexpr size_t kIndexPart = 4096;
 
 template <class T>
 std::span<const u8> bytes_of(const T& value) {
@@ -44,8 +49,9 @@ struct Writer::Impl {
   Compressor compressor;
   std::vector<u8> compressed;
   std::vector<u8> padded;
-  std::vector<IndexEntry> index;
-  u32 next_number = 0;
+  std::vector<IndexEntry> index;  // of what the last index section does not have
+  u64 last_index_offset = 0;
+  u32 sections = 0;
   u64 flow_words = 0;
   u64 raw_bytes = 0;
   bool full = false;    // no space: the reason of the end
@@ -60,6 +66,7 @@ struct Writer::Impl {
   Status write_header();
   Status add(SectionHeader header, std::span<const u8> raw);
   Status store(SectionHeader& header, std::span<const u8> raw);
+  Status write_index_part();
   Status write_index_and_end(const EndRecord& end);
 };
 
@@ -78,7 +85,6 @@ Status Writer::Impl::store(SectionHeader& header, std::span<const u8> raw) {
   header.codec = static_cast<u8>(used);
   header.raw_bytes = static_cast<u32>(raw.size());
   header.stored_bytes = static_cast<u32>(stored.size());
-  header.number = next_number++;
   header.payload_crc = crc32c(stored);
   header.header_crc = crc32c(bytes_of(header).first(offsetof(SectionHeader, header_crc)));
   padded.assign(stored.begin(), stored.end());
@@ -96,25 +102,39 @@ Status Writer::Impl::add(SectionHeader header, std::span<const u8> raw) {
                  ": the recording ends here; what was recorded is kept"};
   }
   const u64 offset = file.size();
+  header.number = sections;
   if (Status stored = store(header, raw); !stored) {
     failed = true;
     return stored;
   }
+  ++sections;
   index.push_back({offset, header});
   raw_bytes += raw.size();
+  if (index.size() < kIndexPart) return {};
+  const Status written = write_index_part();  // in the space reserved for it
+  failed = !written;
+  return written;
+}
+
+Status Writer::Impl::write_index_part() {
+  const u64 offset = file.size();
+  const std::span<const u8> entries{reinterpret_cast<const u8*>(index.data()),
+                                    index.size() * sizeof(IndexEntry)};
+  std::vector<u8> raw(sizeof last_index_offset + entries.size());
+  std::memcpy(raw.data(), &last_index_offset, sizeof last_index_offset);
+  std::memcpy(raw.data() + sizeof last_index_offset, entries.data(), entries.size());
+  SectionHeader header = header_of(SectionKind::kIndex);
+  if (Status stored = store(header, raw); !stored) return stored;
+  last_index_offset = offset;
+  index.clear();
   return {};
 }
 
 Status Writer::Impl::write_index_and_end(const EndRecord& end) {
+  if (Status written = write_index_part(); !written) return written;
   FileTrailer trailer{};
   trailer.magic = kTrailerMagic;
-  const std::span<const u8> entries{reinterpret_cast<const u8*>(index.data()),
-                                    index.size() * sizeof(IndexEntry)};
-  if (entries.size() <= kMaxRawBytes) {
-    trailer.index_offset = file.size();
-    SectionHeader header = header_of(SectionKind::kIndex);
-    if (Status stored = store(header, entries); !stored) return stored;
-  }
+  trailer.index_offset = last_index_offset;
   trailer.end_offset = file.size();
   SectionHeader header = header_of(SectionKind::kEnd);
   if (Status stored = store(header, encode(end)); !stored) return stored;
@@ -194,8 +214,7 @@ bool Writer::ended() const {
 }
 
 WriterTotals Writer::totals() const {
-  return {impl_->file.size(), impl_->flow_words, impl_->raw_bytes,
-          static_cast<u32>(impl_->index.size())};
+  return {impl_->file.size(), impl_->flow_words, impl_->raw_bytes, impl_->sections};
 }
 
 }  // namespace tiptoe::trace

@@ -228,11 +228,12 @@ TEST(TraceFile, other_files_are_refused) {
   EXPECT_FALSE(Reader::open("/tmp").ok());
   EXPECT_FALSE(Reader::open("/no/such/file").ok());
   auto newer = contents(small_trace());
-  newer[8] = 2;
+  newer[8] = kFormatVersion + 1;
   put(path, newer);
   const auto opened = Reader::open(path);
   ASSERT_FALSE(opened.ok());
-  EXPECT_THAT(opened.error().message, ::testing::HasSubstr("format 2"));
+  EXPECT_THAT(opened.error().message,
+              ::testing::HasSubstr("format " + std::to_string(kFormatVersion + 1)));
   const auto fifo = temporary_file("fifo");
   ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
   EXPECT_FALSE(Reader::open(fifo).ok());
@@ -262,6 +263,72 @@ TEST(TraceFile, a_lost_index_is_rebuilt) {
   ASSERT_TRUE(reader.ok());
   EXPECT_FALSE(reader->integrity().has_index);
   EXPECT_TRUE(reader->integrity().has_end);
+  EXPECT_EQ(Everything(path).words, Everything(small_trace()).words);
+}
+
+// More sections than one part of the index lists: found by the index, by a scan, and when the file
+// was cut behind any part.
+TEST(TraceFile, with_an_index_in_parts_is_whole) {
+  constexpr u32 kNotes = 10'000;
+  const auto path = temporary_file("parts.trace");
+  auto writer = Writer::create(path, {});
+  ASSERT_TRUE(writer.ok());
+  for (u32 i = 0; i < kNotes; ++i) ASSERT_TRUE(writer->write_note(std::to_string(i)).ok());
+  ASSERT_TRUE(writer->finish(EndReason::kProgramEnded, {}).ok());
+  const auto bytes = contents(path);
+
+  const auto numbers_in = [&](const Reader& reader) {
+    PayloadBuffer buffer;
+    u32 expected = 0;
+    for (const Section& section : reader.sections()) {
+      if (section.header.kind != SectionKind::kNote) continue;
+      const auto payload = reader.payload(section, buffer);
+      const std::string text(payload->begin(), payload->end());
+      EXPECT_EQ(text, std::to_string(expected++));
+    }
+    return expected;
+  };
+  const auto whole = Reader::open(path);
+  ASSERT_TRUE(whole.ok());
+  EXPECT_TRUE(whole->integrity().ok() && whole->integrity().has_index);
+  EXPECT_EQ(numbers_in(*whole), kNotes);
+
+  put(path, std::span(bytes).first(bytes.size() - sizeof(FileTrailer)));
+  const auto scanned = Reader::open(path);
+  EXPECT_FALSE(scanned->integrity().has_index);
+  EXPECT_EQ(numbers_in(*scanned), kNotes);
+  EXPECT_EQ(scanned->integrity().problem_count, 1u);  // the trailer
+
+  for (const u32 kept : {4000u, 4096u, 5000u, 9000u}) {
+    put(path, std::span(bytes).first(whole->sections()[kept].file_offset));
+    const auto cut = Reader::open(path);
+    EXPECT_EQ(numbers_in(*cut), kept - 1);                  // the first section is the session
+    EXPECT_EQ(cut->integrity().problem_count, 1u) << kept;  // no end
+  }
+}
+
+// A part of the index that leads to itself, or forwards, is no way to the sections.
+TEST(TraceFile, an_index_that_runs_in_circles_is_not_followed) {
+  const auto path = small_trace();
+  auto bytes = contents(path);
+  FileTrailer trailer;
+  std::memcpy(&trailer, bytes.data() + bytes.size() - sizeof trailer, sizeof trailer);
+  SectionHeader index;
+  std::memcpy(&index, bytes.data() + trailer.index_offset, sizeof index);
+  ASSERT_EQ(index.kind, SectionKind::kIndex);
+  std::vector<u8> payload(sizeof(u64));
+  std::memcpy(payload.data(), &trailer.index_offset, sizeof(u64));
+  index.codec = 0;
+  index.raw_bytes = index.stored_bytes = static_cast<u32>(payload.size());
+  index.payload_crc = crc32c(payload);
+  index.header_crc =
+      crc32c({reinterpret_cast<const u8*>(&index), offsetof(SectionHeader, header_crc)});
+  std::memcpy(bytes.data() + trailer.index_offset, &index, sizeof index);
+  std::memcpy(bytes.data() + trailer.index_offset + sizeof index, payload.data(), payload.size());
+  put(path, bytes);
+  const auto reader = Reader::open(path);
+  ASSERT_TRUE(reader.ok());
+  EXPECT_FALSE(reader->integrity().has_index);
   EXPECT_EQ(Everything(path).words, Everything(small_trace()).words);
 }
 
