@@ -90,9 +90,12 @@ std::vector<u32> ImageDrain::chunks_in(ChunkState state, ChunkKind kind) const {
   return found;
 }
 
+// Nothing is kept of a stream that has ended, or of a process that is gone: there may be millions.
 void ImageDrain::drain() {
   drain_definitions();
+  const std::vector<u32> ended = std::exchange(ended_streams_, {});
   drain_flow();
+  for (u32 stream : ended) streams_.erase(stream);
 }
 
 // --- definitions
@@ -135,6 +138,11 @@ void ImageDrain::on_definition(DefinitionKind kind, std::span<const u8> payload)
     case DefinitionKind::kThread:
       ++threads_;
       break;
+    case DefinitionKind::kThreadEnd: {
+      ThreadEndDefinition end;
+      if (payload_as(payload, end)) ended_streams_.push_back(end.stream);
+      break;
+    }
     case DefinitionKind::kProcess: {
       ProcessDefinition process;
       if (payload_as(payload, process)) on_process(process);
@@ -184,10 +192,18 @@ void ImageDrain::drain_flow() {
   if (!sealed.empty()) drain_definitions();  // of blocks published while we looked
   for (u32 index : sealed) {
     const ChunkDescriptor& descriptor = mapping_.descriptor(index);
-    if (descriptor.sequence > next_sequence_[descriptor.stream]) continue;
+    if (!is_next(descriptor)) continue;
     write_flow(index, sealed_words(index));
     release_sealed(index);
   }
+}
+
+// What a process leaves behind is taken when it goes, in order; what one records that was only
+// thought to be gone comes as it is.
+bool ImageDrain::is_next(const ChunkDescriptor& descriptor) const {
+  const auto stream = streams_.find(descriptor.stream);
+  if (stream != streams_.end()) return descriptor.sequence <= stream->second.next_sequence;
+  return descriptor.sequence == 0 || gone_.contains(descriptor.process);
 }
 
 std::span<const u32> ImageDrain::sealed_words(u32 index) const {
@@ -197,7 +213,7 @@ std::span<const u32> ImageDrain::sealed_words(u32 index) const {
 
 void ImageDrain::write_flow(u32 index, std::span<const u32> words) {
   const ChunkDescriptor& descriptor = mapping_.descriptor(index);
-  next_sequence_[descriptor.stream] = descriptor.sequence + 1;
+  streams_[descriptor.stream] = {descriptor.process, descriptor.sequence + 1};
   if (words.empty()) return;
   flow_words_ += words.size();
   if (!writer_) return;
@@ -233,17 +249,20 @@ void ImageDrain::find_dead_processes() {
 
 void ImageDrain::write_ends(trace::Writer* writer, u32 image, std::vector<EndedProcess>& ended) {
   std::erase_if(ended, [&](const EndedProcess& end) {
-    const std::optional<int> status = wait_status_of(end.pidfd.get());
-    if (status && writer) (void)writer->write_process_end(image, end.process, end.pid, *status);
-    return status.has_value();
+    const ProcessEnd status = process_end(end.pidfd.get());
+    if (status.known == ProcessEnd::kYes && writer) {
+      (void)writer->write_process_end(image, end.process, end.pid, status.wait_status);
+    }
+    return status.known != ProcessEnd::kNotYet;
   });
 }
 
 void ImageDrain::on_process_gone(u32 process) {
-  if (gone_.insert(process).second) {
+  if (gone_.insert(process)) {
     alive_.erase(process);
     drain();
     take_unsealed_of(process);
+    std::erase_if(streams_, [&](const auto& open) { return open.second.process == process; });
   }
   if (alive_.empty()) adopt_strays();
 }

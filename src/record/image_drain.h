@@ -18,6 +18,7 @@
 #include "bridge/shared_memory.h"
 #include "inject/segment.h"
 #include "inject/unique_fd.h"
+#include "record/number_set.h"
 #include "record/process_ids.h"
 #include "trace/writer.h"
 
@@ -86,6 +87,7 @@ class ImageDrain {
   void on_process(const ProcessDefinition& process);
   void on_module(const ModuleDefinition& module, std::string path);
   void drain_flow();
+  bool is_next(const ChunkDescriptor& descriptor) const;
   void write_flow(u32 index, std::span<const u32> words);
   std::span<const u32> sealed_words(u32 index) const;
   bool watch(u32 number, pid_t pid);  // false when it is gone
@@ -108,15 +110,20 @@ class ImageDrain {
   pid_t root_;
   u32 threads_ = 0;
   u32 processes_ = 0;
-  std::map<u32, u32> next_sequence_;  // of each stream
-  std::map<u32, u32> drained_bytes_;  // of each definition chunk
+  struct OpenStream {
+    u32 process;
+    u32 next_sequence;
+  };
+  std::map<u32, OpenStream> streams_;  // by number, those that may go on
+  std::vector<u32> ended_streams_;     // whose last chunk was sealed before their end was read
+  std::map<u32, u32> drained_bytes_;   // of each definition chunk
   struct LiveProcess {
     pid_t pid;
     UniqueFd pidfd;
   };
   std::map<u32, LiveProcess> alive_;  // by number
   std::vector<u32> dead_on_arrival_;  // gone before their definition was read
-  std::set<u32> gone_;
+  NumberSet gone_;
   std::vector<EndedProcess> ended_;
   u32 next_stray_ = ~u32{0};  // numbers for processes that have none of their own
   bool nobody_left_ = false;  // no process of the machine has the image

@@ -20,11 +20,12 @@ constexpr u64 kInfoExit = 1 << 3;
 
 }  // namespace
 
-std::optional<int> wait_status_of(int pidfd) {
+ProcessEnd process_end(int pidfd) {
   PidfdInfo info{};
   info.mask = kInfoExit;
-  if (ioctl(pidfd, kGetInfo, &info) != 0 || (info.mask & kInfoExit) == 0) return std::nullopt;
-  return info.exit_code;
+  if (ioctl(pidfd, kGetInfo, &info) != 0) return {ProcessEnd::kNever, 0};
+  if ((info.mask & kInfoExit) == 0) return {ProcessEnd::kNotYet, 0};
+  return {ProcessEnd::kYes, info.exit_code};
 }
 
 }  // namespace tiptoe::record

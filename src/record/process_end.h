@@ -2,11 +2,18 @@
 // parent has waited for it (Linux 6.15).
 #pragma once
 
-#include <optional>
-
 namespace tiptoe::record {
 
-// The wait status; nothing as long as nobody has waited for it, or on an older kernel.
-std::optional<int> wait_status_of(int pidfd);
+struct ProcessEnd {
+  enum Known {
+    kNotYet,  // nobody has waited for it
+    kYes,
+    kNever,  // the kernel is older, or does not say
+  } known;
+  int wait_status;  // where it is known
+};
+
+// Of the ended process behind `pidfd`.
+ProcessEnd process_end(int pidfd);
 
 }  // namespace tiptoe::record
