@@ -1,5 +1,5 @@
 // hazard: 2.3
-// modes: no-ticks (a signal that the runtime held may swallow a step: docs/SIGNALS.md, known gaps)
+// build: -no-pie
 // Hazard: a program that single-steps itself. It sets the trap flag (by popf, by a frame that
 // sigreturn loads, by iretq), and a SIGTRAP handler notes where each instruction was: straight
 // code, branches, calls, returns, string instructions with rep, system calls, flags on the stack. A
@@ -7,9 +7,10 @@
 // addresses.
 #include "hazard.h"
 
-extern char stepped[], stepped_end[], returned[], after_iretq[];
+extern char stepped[], stepped_end[], returned[], after_iretq[], before_clear[];
 extern void step_all(void);
 extern void step_iretq(void);
+extern void step_clearing_iretq(void);
 
 __asm__(
     ".text\n"
@@ -86,7 +87,28 @@ __asm__(
     "  popfq\n"
     "  nop\n"
     "  ret\n"
+    "step_clearing_iretq:\n"
+    "  mov %ss, %eax\n"
+    "  mov %rsp, %rdx\n"
+    "  mov %cs, %ecx\n"
+    "  push %rax\n"
+    "  push %rdx\n"
+    "  pushfq\n"
+    "  push %rcx\n"
+    "  lea 1f(%rip), %rax\n"
+    "  push %rax\n"
+    "  pushfq\n"
+    "  orl $0x100, (%rsp)\n"
+    "  popfq\n"
+    "before_clear:\n"
+    "  lcall *far(%rip)\n"
+    "  iretq\n"
+    "  ud2\n"
+    "1: nop\n"
+    "  ret\n"
+    "2: lretl\n"
     ".data\n"
+    "far: .long 2b; .word 0x33\n"
     "source: .ascii \"abcdef\"\n"
     "target: .skip 16\n"
     ".balign 8\n"
@@ -142,6 +164,8 @@ int main(void) {
   show("popf", stepped);
   step_iretq();
   show("iretq", after_iretq);
+  step_clearing_iretq();
+  show("far calls, and iretq that clears it", before_clear);
   stop_at = 5;
   __asm__ volatile(
       "lea -128(%%rsp), %%rsp; pushfq; orl $0x100, (%%rsp); popfq\n"
@@ -152,7 +176,7 @@ int main(void) {
   count = 0;
   stop_at = 12;
   for (volatile int i = 0; i < 3; ++i) {
-    kill(getpid(), SIGUSR1);
+    raise(SIGUSR1);
     printf("by a frame: %d\n", count);
     count = 0;
   }

@@ -2,6 +2,7 @@
 
 #include "engine/context/safe_copy.h"
 #include "engine/emulate/int80.h"
+#include "engine/signal/step.h"
 #include "sys/fail.h"
 
 namespace tiptoe::engine {
@@ -53,13 +54,19 @@ extern "C" int tiptoe_on_emulate(ThreadState& thread) {
   const Exit& exit = core.exit(thread.exit_index);
   const AppPc pc = exit.owner->start + exit.app_offset;
   thread.context.pc = pc;
+  const bool stepping = (thread.context.rflags & x86::kTf) != 0;
   u8 bytes[x86::kMaxInsnBytes];
   const u64 missing = safe_copy(bytes, reinterpret_cast<const void*>(raw(pc)), sizeof bytes);
   x86::Insn insn;
   Emulated result = Emulated::kRefused;
   if (x86::decode({bytes, sizeof bytes - missing}, x86::Mode::k64, insn)) {
     if (insn.flow == Flow::kInt) return static_cast<int>(on_int80(core, thread, exit));
+    if (stepping && !hold_step(thread)) {
+      resume_at_pc(core, thread);
+      return static_cast<int>(SyscallAction::kDone);
+    }
     result = emulate({core, thread, insn});
+    if (stepping) result == Emulated::kDone ? finish_step(thread) : forget_step(thread);
   }
   switch (result) {
     case Emulated::kDone:

@@ -1,6 +1,19 @@
 #include "engine/signal/step.h"
 
+#include "base/memory.h"
+#include "engine/thread/signal_table.h"
+
 namespace tiptoe::engine {
+namespace {
+
+constexpr u64 kDebugException = 1;
+
+// Fault signals that somebody sends may come and wait behind it.
+siginfo_t& held_step(ThreadState& thread) {
+  return *reinterpret_cast<siginfo_t*>(thread.held[0]);
+}
+
+}  // namespace
 
 bool has_stepped(ThreadState& thread, const StoppedThread& stopped, u64 machine_pc) {
   if (stopped.where == Where::kApp) return true;
@@ -25,6 +38,35 @@ bool has_stepped(ThreadState& thread, const StoppedThread& stopped, u64 machine_
   }
   thread.step_at = 0;
   return true;
+}
+
+bool hold_step(ThreadState& thread) {
+  set_kernel_mask(~sys::SignalSet{0});
+  const bool is_first = thread.pending == 0;
+  if (is_first) {
+    siginfo_t& step = held_step(thread);
+    memset(&step, 0, sizeof step);
+    step.si_signo = SIGTRAP;
+    step.si_code = TRAP_TRACE;
+    thread.pending = 1;
+  }
+  set_kernel_mask(kBlockedWhileHeld);
+  return is_first;
+}
+
+void finish_step(ThreadState& thread) {
+  held_step(thread).si_addr = reinterpret_cast<void*>(raw(thread.context.pc));
+  thread.trap_number = kDebugException;
+  thread.trap_error = 0;
+}
+
+void forget_step(ThreadState& thread) {
+  set_kernel_mask(~sys::SignalSet{0});
+  --thread.pending;
+  for (u32 i = 0; i < thread.pending; ++i) {
+    memcpy(thread.held[i], thread.held[i + 1], sizeof thread.held[i]);
+  }
+  apply_app_mask(thread);
 }
 
 }  // namespace tiptoe::engine

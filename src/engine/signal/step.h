@@ -21,4 +21,14 @@ inline bool is_step_trap(int signal, const siginfo_t& info) {
 // it has not.
 bool has_stepped(ThreadState& thread, const StoppedThread& stopped, u64 machine_pc);
 
+// An instruction that the runtime executes on the program's behalf is a step, too, which no trap of
+// the processor tells. Before it: the step's trap is held, and with it everything else that comes,
+// so that nothing is delivered in its place. False when a signal waits already, which is due before
+// the instruction.
+bool hold_step(ThreadState& thread);
+// The instruction has been executed: its trap is delivered next, at context.pc.
+void finish_step(ThreadState& thread);
+// It has not.
+void forget_step(ThreadState& thread);
+
 }  // namespace tiptoe::engine
