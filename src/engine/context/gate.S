@@ -8,7 +8,7 @@
 //   [tiptoe_syscall_begin, tiptoe_syscall_insn] the same; the system call has not been made
 //   tiptoe_syscall_done                        the same, with the result in rax
 //   [tiptoe_app_syscall_begin, tiptoe_app_syscall_insn] the signal waits, and the call is not made
-//   their like for int 0x80                    as those
+//   their like for int 0x80                    as those; up to ..._again, where a call is made again
 //   anything else in the runtime               the signal waits: `pending`
 // Both windows begin with the test of `pending`, so a signal either is seen by the test or meets a window.
 // Where the runtime unblocks signals, the same test stands in front of the system call, and a signal that
@@ -162,7 +162,11 @@ public tiptoe_int80_begin
         cmp     dword ptr gs:[PENDING], 0
         jne     deliver_pending
         load_registers CONTEXT + 8*15, untrapped
+        // Two bytes and a prefix without effect: the kernel goes back by two bytes when it wants the call
+        // made again, which so can be told from one that has not been made. No register tells it.
 public tiptoe_int80_insn
+        .byte   0x2e
+public tiptoe_int80_again
         int     0x80
 public tiptoe_int80_done
         mov     gs:[CONTEXT + 8*0], rax
@@ -242,6 +246,8 @@ public tiptoe_app_int80_begin
         mov     esi, gs:[CONTEXT + 8*6]
         mov     edi, gs:[CONTEXT + 8*7]
 public tiptoe_app_int80_insn
+        .byte   0x2e
+public tiptoe_app_int80_again
         int     0x80
 public tiptoe_app_int80_done
         pop     rbp

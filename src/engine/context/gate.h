@@ -27,11 +27,13 @@ extern const char tiptoe_app_syscall_done[];
 extern const char tiptoe_app_syscall_not_made[];
 extern const char tiptoe_app_int80_begin[];
 extern const char tiptoe_app_int80_insn[];
+extern const char tiptoe_app_int80_again[];
 extern const char tiptoe_app_int80_done[];
 
 tiptoe::i64 tiptoe_app_syscall();
 extern const char tiptoe_int80_begin[];
 extern const char tiptoe_int80_insn[];
+extern const char tiptoe_int80_again[];
 extern const char tiptoe_int80_done[];
 extern const char tiptoe_x87_store_begin[];
 extern const char tiptoe_x87_store_end[];

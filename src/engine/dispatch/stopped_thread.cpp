@@ -23,7 +23,7 @@ Where where_is(const Core& core, u64 pc) {
   if (pc >= address(tiptoe_syscall_begin) && pc <= address(tiptoe_syscall_insn)) {
     return Where::kBeforeSyscall;
   }
-  if (pc >= address(tiptoe_int80_begin) && pc <= address(tiptoe_int80_insn)) {
+  if (pc >= address(tiptoe_int80_begin) && pc <= address(tiptoe_int80_again)) {
     return Where::kBeforeSyscall;
   }
   if (pc == address(tiptoe_syscall_done) || pc == address(tiptoe_int80_done)) {
@@ -34,7 +34,7 @@ Where where_is(const Core& core, u64 pc) {
     return Where::kSafeCopy;
   }
   if ((pc >= address(tiptoe_app_syscall_begin) && pc <= address(tiptoe_app_syscall_insn)) ||
-      (pc >= address(tiptoe_app_int80_begin) && pc <= address(tiptoe_app_int80_insn))) {
+      (pc >= address(tiptoe_app_int80_begin) && pc <= address(tiptoe_app_int80_again))) {
     return Where::kAppCall;
   }
   if (pc - core.runtime_start < core.runtime_bytes || pc - core.returns.address() < kPageBytes ||

@@ -145,14 +145,34 @@ void note_trapped_call(ThreadState& thread, u64 pc) {
   }
 }
 
+// Whether the kernel has sent the thread back to the instruction that makes a system call, to make
+// it again: `syscall` has left its return address in rcx, `int 0x80` is not gone back to as a
+// whole.
+bool is_made_again(const struct sigcontext& sc) {
+  const auto is_at = [&](const char* insn, const char* done) {
+    return sc.rip == address(insn) && sc.rcx == address(done);
+  };
+  return is_at(tiptoe_syscall_insn, tiptoe_syscall_done) ||
+         is_at(tiptoe_app_syscall_insn, tiptoe_app_syscall_done) ||
+         sc.rip == address(tiptoe_int80_again) || sc.rip == address(tiptoe_app_int80_again);
+}
+
+// The program is at its system call again, which has been executed once: its words stay, and it has
+// changed what calls change. In rax is which one is to be made.
+void note_made_again(ThreadState& thread, const struct sigcontext& sc) {
+  const AppPc pc = thread.context.pc;
+  thread.context =
+      behind_syscall(thread.context, static_cast<i64>(sc.rax), thread.legacy_call != 0);
+  thread.context.pc = pc;
+  thread.syscall_recorded = 0;
+}
+
 // A system call that a signal interrupts before it is made was not made. One that the kernel wants
-// made again has been: `syscall` has left its return address in rcx, and in rax is which call.
+// made again has been.
 void forget_unmade_syscall(ThreadState& thread, const struct sigcontext& sc) {
   withdraw_exec(*thread.core, thread);
-  const bool made =
-      sc.rip == address(tiptoe_syscall_insn) && sc.rcx == address(tiptoe_syscall_done);
-  if (made) {
-    thread.context.gpr[x86::kRax] = sc.rax;
+  if (is_made_again(sc)) {
+    note_made_again(thread, sc);
   } else if (thread.recording && thread.syscall_recorded != 0) {
     thread.cursor -= thread.syscall_recorded;
     memset(reinterpret_cast<void*>(thread.cursor), 0, thread.syscall_recorded);
@@ -276,6 +296,7 @@ void tiptoe_on_signal(int signal, siginfo_t* info, struct ucontext* uc) {
       forget_call(thread);
       return deliver(thread, signal, frame, arrival);
     case Where::kAppCall:
+      if (is_made_again(sc)) note_made_again(thread, sc);
       sc.rip = address(tiptoe_app_syscall_not_made);
       return hold_until_window(thread, signal, frame);
     case Where::kSafeCopy:
