@@ -125,6 +125,15 @@ TEST_P(CheckTest, TellsWhenAProgramIsKilledAsItWouldBeNatively) {
   EXPECT_THAT(outcome.err, HasSubstr("no difference"));
 }
 
+TEST_P(CheckTest, TellsWhenAJumpToNowhereKills) {
+  for (const std::string branch : {"jmp *%rax", "call *%rax"}) {
+    const Outcome outcome =
+        check({program_with("movabs $0x4141414141414141, %rax; inc %rbx; " + branch)});
+    EXPECT_EQ(outcome.status, 128 + SIGSEGV);
+    EXPECT_THAT(outcome.err, HasSubstr("no difference"));
+  }
+}
+
 TEST_P(CheckTest, EndsWithAWordWhenAThreadIsStarted) {
   const char* source =
       "#include <pthread.h>\n"

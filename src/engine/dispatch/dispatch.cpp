@@ -5,6 +5,7 @@
 
 #include "engine/context/cursor_register.h"
 #include "engine/context/safe_copy.h"
+#include "engine/dispatch/branch_fault.h"
 #include "engine/dispatch/check_point.h"
 #include "engine/dispatch/stopped_thread.h"
 #include "engine/link/link.h"
@@ -190,6 +191,7 @@ void tiptoe_on_exit(ThreadState& thread) {
   Exit& exit = core.exit(thread.exit_index);
   if (exit.role == Entry::kCall) thread.context.gpr[kRsp] += 8;  // the real call's cache address
   thread.context.pc = exit.target;
+  if (!is_address(exit.target)) return fault_in_branch(core, thread, &exit);
   wait_for_code(core, exit.target);
   const sys::Held held(core.lock);
   Block& from = *exit.owner;
@@ -223,6 +225,11 @@ void tiptoe_on_indirect(ThreadState& thread) {
   Core& core = *thread.core;
   thread.context.pc = AppPc{rcx_of(thread)};
   rcx_of(thread) = parked_rcx(thread);
+  if (!is_address(thread.context.pc)) {
+    const bool by_return = thread.exit_index == 0;
+    return fault_in_branch(core, thread,
+                           by_return ? last_return(core, thread) : &core.exit(thread.exit_index));
+  }
   wait_for_code(core, thread.context.pc);
   const sys::Held held(core.lock);
   Block* block = go(held, core, thread, Entry::kIndirect, nullptr);
@@ -245,6 +252,9 @@ static AppPc pop_return_address(ThreadState& thread) {
 void tiptoe_on_return(ThreadState& thread) {
   Core& core = *thread.core;
   thread.context.pc = pop_return_address(thread);
+  if (!is_address(thread.context.pc)) {
+    return fault_in_branch(core, thread, last_return(core, thread));
+  }
   wait_for_code(core, thread.context.pc);
   Exit& landing = core.exit(thread.exit_index);
   const sys::Held held(core.lock);
@@ -258,6 +268,9 @@ void tiptoe_on_return(ThreadState& thread) {
 void tiptoe_on_return_miss(ThreadState& thread) {
   Core& core = *thread.core;
   thread.context.pc = pop_return_address(thread);
+  if (!is_address(thread.context.pc)) {
+    return fault_in_branch(core, thread, last_return(core, thread));
+  }
   wait_for_code(core, thread.context.pc);
   const sys::Held held(core.lock);
   if (Block* block = go(held, core, thread, Entry::kReturn, nullptr)) {

@@ -3,6 +3,7 @@
 #include "engine/context/cursor_register.h"
 #include "engine/context/gate.h"
 #include "engine/context/safe_copy.h"
+#include "engine/dispatch/branch_fault.h"
 #include "sys/fail.h"
 #include "sys/syscall.h"
 
@@ -70,8 +71,10 @@ StoppedThread stopped_thread(const Core& core, const ThreadState& thread, const 
     case Where::kCache: {
       const Piece* piece = core.cache.find(machine_pc);
       TIPTOE_CHECK(piece != nullptr, machine_pc, 0);
-      return {where, piece,
-              resolve(core.states, *piece, thread, machine, machine_pc, thread.recording)};
+      const AppState app =
+          resolve(core.states, *piece, thread, machine, machine_pc, thread.recording);
+      const bool arrives = !app.left_block || is_address(app.context.pc);
+      return {arrives ? where : Where::kNoAddress, piece, app};
     }
     case Where::kSyscallDone: {
       const i64 result = static_cast<i64>(machine.gpr[x86::kRax]);
@@ -91,6 +94,7 @@ StoppedThread stopped_thread(const Core& core, const ThreadState& thread, const 
       app.context.pc = AppPc{machine_pc};
       return {where, nullptr, app};
     }
+    case Where::kNoAddress:
     case Where::kContext:
     case Where::kBeforeSyscall:
     case Where::kRaise:

@@ -11,6 +11,7 @@ namespace tiptoe::engine {
 
 enum class Where : u32 {
   kCache,          // in translated code
+  kNoAddress,      // the same, on the way to an address that is none: the branch will have faulted
   kContext,        // in a window of the gate: the program's state is in the context
   kBeforeSyscall,  // the same, in the window before a system call
   kSyscallDone,    // right behind the system call: its result is in rax
@@ -24,8 +25,8 @@ enum class Where : u32 {
 
 struct StoppedThread {
   Where where;
-  const Piece* piece;  // kCache
-  AppState app;        // meaningless in kAppCall, kSafeCopy and kRuntime
+  const Piece* piece;  // kCache, kNoAddress
+  AppState app;        // meaningless in kNoAddress, kAppCall, kSafeCopy and kRuntime
 };
 
 // Only where it is: reads nothing but the place.
@@ -33,7 +34,8 @@ Where where_is(const Core& core, u64 machine_pc);
 
 // Whether the program's state is known there, so that the thread could be taken away.
 constexpr bool has_app_state(Where where) {
-  return where != Where::kAppCall && where != Where::kSafeCopy && where != Where::kRuntime;
+  return where != Where::kNoAddress && where != Where::kAppCall && where != Where::kSafeCopy &&
+         where != Where::kRuntime;
 }
 
 // `machine` are the registers it was stopped with (their pc is not looked at), `machine_pc` the

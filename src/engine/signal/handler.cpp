@@ -56,35 +56,6 @@ bool refill_event_window(Core& core, ThreadState& thread, int signal, const Kern
   return true;
 }
 
-void on_signal_in_cache(Core& core, ThreadState& thread, int signal, const KernelFrame& frame,
-                        const StoppedThread& stopped) {
-  const struct sigcontext& sc = frame.uc->uc_mcontext;
-  const bool synchronous = is_synchronous(signal, *frame.info);
-  if (synchronous && refill_event_window(core, thread, signal, frame)) return;
-
-  const AppState& state = stopped.app;
-  if (thread.recording) thread.cursor = sc.r15;
-  thread.context = state.context;
-  record_leaving(core, thread, *stopped.piece->block, state);
-  sys::log(2, "signal in cache", static_cast<u64>(signal), sc.rip, raw(state.context.pc));
-  if (synchronous && !state.app_fault && signal != SIGTRAP) {
-    // The engine's own access below the program's stack: it goes on without it. Or to code that
-    // cannot be read any more: its block goes.
-    if (core.check != nullptr) post_interruption(core, thread, signal, false);
-    if (stopped.piece->block->checked && state.instructions == 0 && !state.left_block) {
-      const sys::Held held(core.lock);
-      invalidate_block(held, core, *stopped.piece->block);
-    }
-    resume_at_pc(core, thread);
-    return return_to_gate(thread, frame);
-  }
-  deliver(thread, signal, frame,
-          {.mask = thread.app_mask,
-           .is_fault = synchronous,
-           .has_trap = synchronous,
-           .machine_pc = sc.rip});
-}
-
 bool is_held(const ThreadState& thread, int signal) {
   for (u32 i = 0; i < thread.pending; ++i) {
     if (reinterpret_cast<const siginfo_t&>(thread.held[i]).si_signo == signal) return true;
@@ -121,6 +92,35 @@ void hold_until_window(ThreadState& thread, int signal, const KernelFrame& frame
   }
   memcpy(&frame.uc->uc_sigmask, &kBlockedWhileHeld, sizeof kBlockedWhileHeld);
   back_to_test(frame.uc->uc_mcontext);
+}
+
+void on_signal_in_cache(Core& core, ThreadState& thread, int signal, const KernelFrame& frame,
+                        const StoppedThread& stopped) {
+  const struct sigcontext& sc = frame.uc->uc_mcontext;
+  const bool synchronous = is_synchronous(signal, *frame.info);
+  if (synchronous && refill_event_window(core, thread, signal, frame)) return;
+
+  const AppState& state = stopped.app;
+  if (thread.recording) thread.cursor = sc.r15;
+  thread.context = state.context;
+  record_leaving(core, thread, *stopped.piece->block, state);
+  sys::log(2, "signal in cache", static_cast<u64>(signal), sc.rip, raw(state.context.pc));
+  if (synchronous && !state.app_fault && signal != SIGTRAP) {
+    // The engine's own access below the program's stack: it goes on without it. Or to code that
+    // cannot be read any more: its block goes.
+    if (core.check != nullptr) post_interruption(core, thread, signal, false);
+    if (stopped.piece->block->checked && state.instructions == 0 && !state.left_block) {
+      const sys::Held held(core.lock);
+      invalidate_block(held, core, *stopped.piece->block);
+    }
+    resume_at_pc(core, thread);
+    return return_to_gate(thread, frame);
+  }
+  deliver(thread, signal, frame,
+          {.mask = thread.app_mask,
+           .is_fault = synchronous,
+           .has_trap = synchronous,
+           .machine_pc = sc.rip});
 }
 
 // What is only true of the call that was to be made.
@@ -274,6 +274,9 @@ void tiptoe_on_signal(int signal, siginfo_t* info, struct ucontext* uc) {
   end_way_to_fault(core, thread, stopped.where);
   thread.exact_mask = 0;
   switch (stopped.where) {
+    case Where::kNoAddress:
+      if (!is_synchronous(signal, *info)) return hold_until_window(thread, signal, frame);
+      [[fallthrough]];
     case Where::kCache:
       return on_signal_in_cache(core, thread, signal, frame, stopped);
     case Where::kRaise:
