@@ -2,6 +2,8 @@
 
 #include <sys/syscall.h>
 
+#include "check/signal_frame.h"
+
 namespace tiptoe::check {
 namespace {
 
@@ -90,16 +92,14 @@ bool LockStep::raises_too(const CheckMailbox& post) {
 }
 
 // The kernel's, and the engine's, work on signal frames is not repeated: what it did is taken over.
-// The twin's own vector registers are those of the program: they are kept by frame.
+// The twin's own vector registers are those of the program: they are kept by frame, and are its own
+// again behind a handler that has not edited them.
 bool LockStep::on_moved(const CheckMailbox& post) {
   if (call_ && call_->number == SYS_rt_sigreturn) {
-    const auto frame = interrupted_vectors_.find(twin_.registers().rsp - sizeof(u64));
-    if (frame != interrupted_vectors_.end()) {
-      twin_.set_vector_state(frame->second);
-      interrupted_vectors_.erase(frame);
-    }
+    leave_frame(twin_.registers().rsp);
   } else {
-    interrupted_vectors_[post.gpr[4]] = twin_.vector_state();
+    const u64 context = post.gpr[2];  // the handler's third argument
+    interrupted_[context] = {twin_.vector_state(), vector_image(program_, context)};
     twin_.reset_vector_state();
   }
   call_.reset();
@@ -107,6 +107,19 @@ bool LockStep::on_moved(const CheckMailbox& post) {
   take_registers(post);
   copy_differences(program_, twin_.memory());
   return true;
+}
+
+void LockStep::leave_frame(u64 context) {
+  const std::vector<u8> image = vector_image(program_, context);
+  const auto frame = interrupted_.find(context);
+  if (frame != interrupted_.end() && frame->second.image == image) {
+    twin_.set_vector_state(frame->second.state);
+  } else if (image.empty()) {
+    twin_.reset_vector_state();
+  } else {
+    twin_.set_vector_state(with_image(twin_.vector_state(), image));
+  }
+  if (frame != interrupted_.end()) interrupted_.erase(frame);
 }
 
 bool LockStep::catch_up(const CheckMailbox& post, const std::optional<Goal>& goal) {

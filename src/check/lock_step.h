@@ -39,6 +39,7 @@ class LockStep {
   bool on_moved(const CheckMailbox& post);
 
   bool catch_up(const CheckMailbox& post, const std::optional<Goal>& goal);
+  void leave_frame(u64 context);
   bool compare(const CheckMailbox& post, const NativeRun& run);
   bool raises_too(const CheckMailbox& post);
   void take_slot_below_stack(LastBranch last);
@@ -47,6 +48,11 @@ class LockStep {
   bool differs(const CheckMailbox& post, const std::string& what, std::vector<std::string> lines);
   bool end(const std::string& reason);
 
+  // What a handler has interrupted: the twin's own registers, and the image in the frame.
+  struct InterruptedVectors {
+    std::vector<u8> state;
+    std::vector<u8> image;
+  };
   struct CurrentBlock {
     BlockSpan span;
     EmittedCode emitted;
@@ -57,7 +63,7 @@ class LockStep {
   std::optional<CurrentBlock> block_;       // entered, not yet executed by the twin
   std::optional<CurrentBlock> last_block_;  // for the report
   std::optional<SystemCall> call_;
-  std::map<u64, std::vector<u8>> interrupted_vectors_;  // by signal frame
+  std::map<u64, InterruptedVectors> interrupted_;  // by the ucontext of the signal frame
   std::vector<std::string> difference_;
   std::string reason_;
   u64 blocks_ = 0;

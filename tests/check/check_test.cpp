@@ -203,6 +203,30 @@ INSTANTIATE_TEST_SUITE_P(, CheckPathTest,
                                            "path_signal", "path_stack_switch", "path_strings"),
                          [](const auto& info) { return info.param.substr(5); });
 
+// --- signal frames: edited floating-point state, and those for which there is no place ---
+
+class CheckFramesTest : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(CheckFramesTest, HasNoDifference) {
+  const Workshop workshop;
+  const std::string program = TIPTOE_TEST_PROGRAMS "/" + GetParam();
+  const Outcome native = workshop.run_native({program});
+  for (const std::vector<std::string>& options :
+       {std::vector<std::string>{}, std::vector<std::string>{"--as-recorded"}}) {
+    std::vector<std::string> command{TIPTOE_COMMAND, "run", "--check"};
+    command.insert(command.end(), options.begin(), options.end());
+    command.insert(command.end(), {"--", program});
+    const Outcome outcome = workshop.run_native(command);
+    EXPECT_EQ(outcome.status, native.status);
+    EXPECT_EQ(outcome.out, native.out);
+    EXPECT_THAT(outcome.err, HasSubstr("instructions, no difference\n"));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(, CheckFramesTest,
+                         ::testing::Values("hazard_edited_frames", "hazard_forced_segv"),
+                         [](const auto& info) { return info.param.substr(7); });
+
 // --- all writable memory ---
 
 // A child with one page of its own contents at an address that all children share.

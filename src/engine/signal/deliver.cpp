@@ -198,7 +198,8 @@ void resume(ThreadState& thread, const KernelFrame& frame) {
 void deliver(ThreadState& thread, int signal, const KernelFrame& kernel, const Arrival& arrival) {
   Core& core = *thread.core;
   const bool is_fault = arrival.is_fault;
-  if (core.check != nullptr) post_interruption(core, thread, signal, is_fault);
+  // What the kernel forces, the instruction that follows does not raise.
+  if (core.check != nullptr) post_interruption(core, thread, signal, is_fault && arrival.has_trap);
   if (arrival.has_trap) note_trap(thread, kernel.uc->uc_mcontext);
   if (is_fault && addresses_instruction(signal) &&
       reinterpret_cast<u64>(kernel.info->si_addr) == arrival.machine_pc) {
