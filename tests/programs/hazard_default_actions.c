@@ -7,6 +7,7 @@
 #include "hazard.h"
 
 static volatile int spinning;
+static volatile int* sent;  // shared with the child
 
 static void nothing(int signal) {
   (void)signal;
@@ -35,39 +36,36 @@ static void prepare(int signal, int way) {
   }
 }
 
-// By itself, while it computes, while it waits.
-static void live(int manner, int signal, int ready) {
-  const char byte = 'r';
+// By itself, while it computes, while it waits: until the signal has been sent, and then in a
+// system call, after which nothing pending is left. So nothing depends on time.
+static void live(int manner, int signal, int ready, int go) {
+  char byte = 'r';
   if (write(ready, &byte, 1) != 1) _exit(1);
   if (manner == 0) {
     raise(signal);
   } else if (manner == 1) {
-    const struct timespec until = {0, 20000000};
-    struct timespec start, now;
-    clock_gettime(CLOCK_MONOTONIC, &start);
-    do {
-      for (volatile int i = 0; i < 1000; ++i) spinning = i;
-      clock_gettime(CLOCK_MONOTONIC, &now);
-    } while ((now.tv_sec - start.tv_sec) * 1000000000 + now.tv_nsec - start.tv_nsec <
-             until.tv_nsec);
+    while (!*sent) spinning = signal;
+    getppid();
   } else {
-    usleep(20000);
+    while (read(go, &byte, 1) != 1) {
+    }
   }
   _exit(42);
 }
 
 static void attempt(int signal, int way, int manner) {
-  int ready[2];
+  int ready[2], go[2];
   char byte;
-  if (pipe(ready) != 0) _exit(1);
+  *sent = 0;
+  if (pipe(ready) != 0 || pipe(go) != 0) _exit(1);
   const pid_t child = fork();
   if (child == 0) {
     prepare(signal, way);
-    live(manner, signal, ready[1]);
+    live(manner, signal, ready[1], go[0]);
   }
   if (read(ready[0], &byte, 1) == 1 && manner != 0) kill(child, signal);
-  close(ready[0]);
-  close(ready[1]);
+  *sent = 1;
+  if (write(go[1], &byte, 1) != 1) _exit(1);
   int status = 0;
   waitpid(child, &status, WUNTRACED);
   if (WIFSTOPPED(status)) {
@@ -75,6 +73,10 @@ static void attempt(int signal, int way, int manner) {
     kill(child, SIGCONT);
     status = wait_for(child);
   }
+  close(ready[0]);
+  close(ready[1]);
+  close(go[0]);
+  close(go[1]);
   if (WIFSIGNALED(status))
     printf(" killed by %d", WTERMSIG(status));
   else
@@ -85,6 +87,7 @@ int main(void) {
   const struct rlimit no_core = {0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
   setpgid(0, 0);
+  sent = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   for (int signal = 1; signal <= 64; ++signal) {
     if (signal > SIGSYS && signal < 62 && signal != 34 && signal != 40) continue;
     printf("signal %d:", signal);
