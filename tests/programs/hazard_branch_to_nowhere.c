@@ -1,4 +1,4 @@
-// hazard: 4.2 4.9
+// hazard: 4.3
 // run: setarch -R %
 // Hazard: jumps, calls and returns to addresses that are none (not canonical). The branch itself
 // faults: the handler finds its pc, and registers, flags and stack as before it; the return address

@@ -1,4 +1,4 @@
-// hazard: 3.2 4.5
+// hazard: 3.2 4.6
 // System calls by int 0x80 that signals interrupt: made again (SA_RESTART), so executed twice; ended
 // with EINTR; and the same by syscall.
 #include "path_asm.inc"

@@ -272,7 +272,8 @@ public tiptoe_signal_restorer
         mov     eax, 15
         jmp     qword ptr [rip + tiptoe_call_site]
 
-        // void tiptoe_set_mask(const u64* mask): rt_sigprocmask, unless a signal waits. Then all stay blocked.
+        // int tiptoe_set_mask(const u64* mask): rt_sigprocmask, and 0, unless a signal waits. Then all stay
+        // blocked.
 public tiptoe_set_mask
         mov     rsi, rdi
         mov     edi, 2                  // SIG_SETMASK

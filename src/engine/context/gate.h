@@ -44,7 +44,7 @@ extern const char tiptoe_set_mask_done[];
 extern const char tiptoe_sigreturn_begin[];
 extern const char tiptoe_sigreturn_held[];
 
-void tiptoe_set_mask(const tiptoe::u64* mask);
+int tiptoe_set_mask(const tiptoe::u64* mask);
 [[noreturn]] void tiptoe_sigreturn(struct ucontext* frame);
 void tiptoe_signal_entry();
 void tiptoe_signal_restorer();

@@ -52,8 +52,7 @@ i64 sigprocmask_result(const AppCall& call) {
       default:
         return -EINVAL;
     }
-    thread.app_mask = set & ~kNeverBlocked;
-    apply_app_mask(thread);
+    if (!change_app_mask(thread, set & ~kNeverBlocked)) return kNotMade;
     give_back_unblocked_faults(thread);
   }
   if (call.argument(2) != 0 && !write_app(call.argument(2), old)) return -EFAULT;
@@ -105,6 +104,9 @@ SyscallAction on_sigaltstack(const AppCall& call) {
   return finish(call, sigaltstack_result(call));
 }
 SyscallAction on_rt_sigreturn(const AppCall& call) {
+  // What came under the mask of the handler is delivered under it.
+  set_kernel_mask(kBlockedWhileHeld);
+  if (call.thread.pending != 0) return finish(call, kNotMade);
   call.thread.syscall_recorded = 0;
   app_sigreturn(call.core, call.thread);
   return SyscallAction::kDone;

@@ -67,6 +67,13 @@ void apply_app_mask(ThreadState& thread) {
   tiptoe_set_mask(&mask);
 }
 
+bool change_app_mask(ThreadState& thread, sys::SignalSet mask) {
+  const sys::SignalSet in_kernel = kernel_mask(mask);
+  if (tiptoe_set_mask(&in_kernel) != 0) return false;
+  thread.app_mask = mask;
+  return true;
+}
+
 void apply_exact_mask(ThreadState& thread) {
   if (thread.exact_mask != 0 || thread.signals->faults_are_sent == 0) return;
   sys::SignalSet mask = thread.app_mask;

@@ -31,6 +31,9 @@ void set_kernel_mask(sys::SignalSet mask);
 // The kernel's mask becomes the program's but for fault signals, unless a signal waits for its
 // window: then all stay blocked until it has been delivered.
 void apply_app_mask(ThreadState& thread);
+// The program changes its mask. False when a signal waits that came under the old one: it is due
+// before the change, which has not been made.
+bool change_app_mask(ThreadState& thread, sys::SignalSet mask);
 // For a system call of the program, in a process to which fault signals are sent: the kernel's mask
 // is exactly the program's, and what was kept is pending. (Fault signals that the program ignores
 // are blocked too: they must not interrupt it.)
