@@ -1,5 +1,7 @@
 #include "engine/thread/kept_faults.h"
 
+#include <asm/resource.h>
+
 #include "base/memory.h"
 #include "engine/thread/signal_table.h"
 #include "sys/syscall.h"
@@ -25,6 +27,23 @@ bool is_thread_directed(const siginfo_t& info) {
   return info.si_code == SI_TKILL;
 }
 
+// Beyond RLIMIT_SIGPENDING the kernel forgets what comes with a signal that a process sends. This
+// one was queued already, and counted: for the moment the limit is what the program may raise it
+// to.
+template <typename Send>
+void with_room_for(const siginfo_t& info, Send send) {
+  struct {
+    u64 soft, hard;
+  } limit{};
+  if (info.si_code < 0) sys::call(__NR_prlimit64, 0, RLIMIT_SIGPENDING, 0, &limit);
+  const bool raises = limit.soft < limit.hard;
+  auto raised = limit;
+  raised.soft = raised.hard;
+  if (raises) sys::call(__NR_prlimit64, 0, RLIMIT_SIGPENDING, &raised, 0);
+  send();
+  if (raises) sys::call(__NR_prlimit64, 0, RLIMIT_SIGPENDING, &limit, 0);
+}
+
 void give_back(KeptSignals& kept, sys::SignalSet signals, void (*send)(const siginfo_t&)) {
   for (unsigned kind = 0; kind < kFaultKinds; ++kind) {
     if ((signals & sys::signal_bit(kKinds[kind])) == 0) continue;
@@ -40,13 +59,16 @@ void give_back(KeptSignals& kept, sys::SignalSet signals, void (*send)(const sig
 }  // namespace
 
 void send_to_this_thread(const siginfo_t& info) {
-  sys::call(__NR_rt_tgsigqueueinfo, sys::call(__NR_getpid), sys::call(__NR_gettid), info.si_signo,
-            &info);
+  with_room_for(info, [&] {
+    sys::call(__NR_rt_tgsigqueueinfo, sys::call(__NR_getpid), sys::call(__NR_gettid), info.si_signo,
+              &info);
+  });
 }
 
 // Named by the thread's number: by the process's, the kernel lets only its first thread forge.
 void send_to_this_process(const siginfo_t& info) {
-  sys::call(__NR_rt_sigqueueinfo, sys::call(__NR_gettid), info.si_signo, &info);
+  with_room_for(
+      info, [&] { sys::call(__NR_rt_sigqueueinfo, sys::call(__NR_gettid), info.si_signo, &info); });
 }
 
 void keep_fault(ThreadState& thread, const siginfo_t& info) {
