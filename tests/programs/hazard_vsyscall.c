@@ -29,6 +29,36 @@ static void outcome(const char* what, int signal) {
   }
 }
 
+extern char stepped[];
+static volatile int steps;
+static volatile long step_at[16];
+static void on_trap(int signal, siginfo_t* info, void* context) {
+  (void)signal, (void)info;
+  const long at = (long)((ucontext_t*)context)->uc_mcontext.gregs[REG_RIP];
+  if (steps < 16) step_at[steps] = at < 0 ? at : at - (long)stepped;
+  ++steps;
+}
+
+// A call into the page, single-stepped.
+static void step(unsigned long routine) {
+  __asm__ volatile(
+      "lea -128(%%rsp), %%rsp\n"
+      "pushfq\n"
+      "orl $0x100, (%%rsp)\n"
+      "popfq\n"
+      "stepped: nop\n"
+      "call *%%rax\n"
+      "nop\n"
+      "push $2\n"
+      "popfq\n"
+      "lea 128(%%rsp), %%rsp\n"
+      : "+a"(routine)
+      : "D"(0)
+      : "rcx", "r11", "memory", "cc");
+  for (int i = 0; i < steps && i < 16; ++i) printf(" %lx", step_at[i]);
+  printf(": %d steps\n", steps);
+}
+
 int main(void) {
   handle_with_info(SIGSEGV, on_fault, SA_NODEFER);
   const unsigned long page = 0xffffffffff600000;
@@ -82,5 +112,9 @@ int main(void) {
     before = now;
   }
   printf("ordered %d, getcpu %d\n", ordered, sched_getcpu() >= 0);
+  handle_with_info(SIGTRAP, on_trap, 0);
+  signal = sigsetjmp(back, 1);
+  if (signal == 0) step(page + 0x400);
+  outcome("stepped", signal);
   return 0;
 }

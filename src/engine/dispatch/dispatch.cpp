@@ -57,6 +57,7 @@ bool emulate_vsyscall(ThreadState& thread) {
   context.gpr[x86::kRax] = static_cast<u64>(result);
   context.gpr[kRsp] += 8;
   context.pc = AppPc{return_address};
+  begin_step(thread);  // the kernel, which does this natively, does not trap
   return true;
 }
 
