@@ -122,6 +122,14 @@ bool is_forbidden(const Insn& insn) {
 bool is_movdir64b(const Insn& insn) {
   return insn.encoding == Encoding::kLegacy && insn.map == Map::k0f38 && insn.opcode == 0xf8;
 }
+
+// What the base of the operand's segment is believed to be.
+Content segment_of(const Insn& insn, const Beliefs& beliefs) {
+  return insn.segment_prefix == 0x64   ? beliefs.fs
+         : insn.segment_prefix == 0x65 ? beliefs.gs
+                                       : Content::kSmall;
+}
+
 // --- Operands ---
 
 // A template being given new operands.
@@ -247,13 +255,12 @@ class Instance {
     }
   }
 
+  Content segment() const { return segment_of(insn_, beliefs_); }
+
   // What the base register must hold for the operand to be accessible.
   Content wanted_base() {
     if (random_.one_in(25)) return Content::kAny;
-    const Content segment = insn_.segment_prefix == 0x64   ? beliefs_.fs
-                            : insn_.segment_prefix == 0x65 ? beliefs_.gs
-                                                           : Content::kSmall;
-    if (segment != Content::kSmall) return Content::kSmall;
+    if (segment() != Content::kSmall) return Content::kSmall;
     if (insn_.address_size_prefix) return Content::kLow;
     return random_.one_in(4) ? Content::kLow : Content::kNear;
   }
@@ -275,7 +282,7 @@ class Instance {
     }
     const Content wanted = wanted_base();
     const Gpr base = register_with(wanted, false);
-    const bool may_be_rip = !insn_.vsib && insn_.segment_prefix == 0 && fits_address_size();
+    const bool may_be_rip = !insn_.vsib && segment() == Content::kSmall && fits_address_size();
     if (may_be_rip && (base == x86::kNoGpr || random_.below(10) < 3)) return put_rip(out);
     if (base == x86::kNoGpr || random_.one_in(12)) return put_absolute(out, wanted);
     put_based(out, base);
@@ -398,10 +405,20 @@ GprSet implied_pointers(const Insn& insn) {
   return 0;
 }
 
+// Those of them that a segment prefix applies to.
+GprSet implied_in_segment(const Insn& insn) {
+  if (is_string(insn)) return insn.regs_implicit & set_of(x86::kRsi);
+  if (is_primary(insn) && insn.opcode == 0xd7) return set_of(x86::kRbx);
+  return insn.opcode == 0xf7 && insn.modrm >= 0xc0 ? set_of(x86::kRdi) : 0;
+}
+
 bool is_likely_accessible(const Insn& insn, const Beliefs& beliefs) {
   const GprSet pointers = implied_pointers(insn);
+  const Content segment = segment_of(insn, beliefs);
   for (unsigned reg = 0; reg < kGprCount; ++reg) {
-    if ((pointers >> reg & 1) && !is_pointer(beliefs.reg[reg], insn)) return false;
+    const bool is_offset = segment != Content::kSmall && ((implied_in_segment(insn) >> reg) & 1);
+    if (is_offset && beliefs.reg[reg] != Content::kSmall) return false;
+    if ((pointers >> reg & 1) && !is_offset && !is_pointer(beliefs.reg[reg], insn)) return false;
   }
   if (is_bit_string(insn)) {
     const unsigned reg = (insn.modrm >> 3 & 7) | (insn.rex & 4) << 1;
@@ -410,10 +427,6 @@ bool is_likely_accessible(const Insn& insn, const Beliefs& beliefs) {
   if (is_movdir64b(insn)) {  // its register operand is an address
     const unsigned reg = (insn.modrm >> 3 & 7) | (insn.rex & 4) << 1;
     if (!is_pointer(beliefs.reg[reg], insn)) return false;
-  }
-  // The engine keeps a gs base that is not canonical, where the processor raises #GP.
-  if (insn.special == x86::Special::kWrGsBase) {
-    return beliefs.reg[(insn.modrm & 7) | (insn.rex & 1) << 3] != Content::kAny;
   }
   return !insn.rep_string || beliefs.reg[x86::kRcx] == Content::kSmall;
 }
@@ -425,8 +438,11 @@ void follow(const Insn& insn, Beliefs& beliefs) {
   for (unsigned reg = 0; reg < kGprCount; ++reg) {
     if (lost >> reg & 1) beliefs.reg[reg] = Content::kAny;
   }
-  if (insn.special == x86::Special::kWrFsBase) beliefs.fs = Content::kAny;
-  if (insn.special == x86::Special::kWrGsBase) beliefs.gs = Content::kAny;
+  // A pointer into the near memory may have more than 32 bits.
+  Content base = beliefs.reg[(insn.modrm & 7) | (insn.rex & 1) << 3];
+  if (base == Content::kNear && !insn.rex_w) base = Content::kAny;
+  if (insn.special == x86::Special::kWrFsBase) beliefs.fs = base;
+  if (insn.special == x86::Special::kWrGsBase) beliefs.gs = base;
   beliefs.x87_used = beliefs.x87_used || insn.x87;
 }
 
@@ -441,13 +457,14 @@ bool would_store_x87_pc(const Insn& insn, const Beliefs& beliefs) {
 // them.
 const std::vector<u8> kToNext{0xeb, 0x00};
 
-// push imm32; popfq, with any flags but the trap flag.
+// push imm32; popf in either size, with any flags but the trap flag.
 std::vector<std::vector<u8>> flag_load(Random& random) {
   u32 flags = static_cast<u32>(random.next()) & (x86::kStatusFlags | x86::kDf | x86::kId);
   if (random.one_in(6)) flags |= x86::kAc;
   if (random.one_in(10)) flags |= x86::kNt;
   std::vector<u8> push{0x68, 0, 0, 0, 0};
   std::memcpy(&push[1], &flags, 4);
+  if (random.one_in(3)) return {push, {0x66, 0x9d}};
   return {push, {0x9d}};
 }
 
@@ -460,9 +477,7 @@ std::vector<u8> choose_insn(const Templates& templates, const Placement& placeme
     Instance instance(which, placement, pc, beliefs, random);
     std::optional<std::vector<u8>> bytes = instance.make();
     if (!bytes || would_store_x87_pc(instance.insn(), beliefs)) continue;
-    const bool must_fit = instance.insn().special == x86::Special::kWrGsBase;
-    if (!is_likely_accessible(instance.insn(), beliefs) && (must_fit || !random.one_in(25)))
-      continue;
+    if (!is_likely_accessible(instance.insn(), beliefs) && !random.one_in(25)) continue;
     follow(instance.insn(), beliefs);
     return *bytes;
   }

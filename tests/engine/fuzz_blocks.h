@@ -20,9 +20,11 @@ using x86::oracle::Random;
 struct Template {
   u8 bytes[x86::kMaxInsnBytes];
   x86::Insn insn;
+  bool named = false;  // of the list, not drawn
 };
 
-// Random instructions that the test may run, grouped by opcode.
+// Random instructions that the test may run, grouped by opcode, and those that the relocator has
+// rules of its own for, each a group of its own.
 class Templates {
  public:
   explicit Templates(u64 seed);
@@ -36,10 +38,13 @@ class Templates {
 
  private:
   using Groups = std::vector<std::vector<u32>>;
+  void add_random(u64 seed);
+  void add_named();
   void group();
 
   std::vector<Template> all_;
   Groups general_, vector_;  // with and without general-purpose registers among the operands
+  Groups named_;
 };
 
 // Where things are while the blocks run; see FuzzHeader.

@@ -162,6 +162,11 @@ struct Insn {
   FlagSet flags_killed = 0;   // always overwritten with a value independent of the old one
 };
 
+// Where a prefix makes operands 16 bits wide: REX.W outweighs it.
+inline bool has_16_bit_operands(const Insn& insn) {
+  return insn.operand_size_prefix && !insn.rex_w;
+}
+
 // Decodes the instruction at the start of `bytes`. Returns false when the bytes end before the
 // instruction does (`out.length` is then the number of bytes that would be needed at least), or
 // when the instruction is longer than 15 bytes (`out.length` is then 15 and `out.valid` false).

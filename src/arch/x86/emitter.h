@@ -63,6 +63,7 @@ class Emitter {
   void mov_r32_r32(Gpr to, Gpr from) {  // clears the upper half
     rex_opt(from, to), imm8(0x89), imm8(modrm(3, from, to));
   }
+  void movzx_r32_al(Gpr to) { rex_opt(to, kRax), imm8(0x0f), imm8(0xb6), imm8(modrm(3, to, kRax)); }
   void movzx_r32_r16(Gpr to, Gpr from) {
     rex_opt(to, from), imm8(0x0f), imm8(0xb7), imm8(modrm(3, to, from));
   }

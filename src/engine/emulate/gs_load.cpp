@@ -28,7 +28,7 @@ Emulated emulate_gs_load(const Emulation& e) {
 
   load_gs_selector(e.thread, selector);
   if (insn.special == x86::Special::kPopSeg) {
-    context.gpr[x86::kRsp] += insn.operand_size_prefix ? 2 : 8;
+    context.gpr[x86::kRsp] += x86::has_16_bit_operands(insn) ? 2 : 8;
   } else if (insn.special == x86::Special::kLoadFarPtr) {
     set_gpr(context, (insn.modrm >> 3 & 7) | (insn.rex & 4) << 1, offset, bytes);
   }

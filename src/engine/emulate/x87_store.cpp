@@ -38,7 +38,7 @@ Field pc_field(Kind kind, bool variant) {
 
 Emulated emulate_x87_store(const Emulation& e) {
   const Kind kind = kind_of(e.insn);
-  const bool variant = kind >= kFxsave ? e.insn.rex_w : e.insn.operand_size_prefix;
+  const bool variant = kind >= kFxsave ? e.insn.rex_w : x86::has_16_bit_operands(e.insn);
   const u64 at = operand_address(e);
   const u64 machine_pc = x87_pc();
   if (tiptoe_x87_store(kind | variant, reinterpret_cast<void*>(at), e.context().gpr[x86::kRax],

@@ -46,12 +46,12 @@ bool is_gs_string(const Insn& insn) {  // outs, movs, cmps, lods: the segment of
   const u8 even = insn.opcode & 0xfe;
   return even == 0x6e || even == 0xa4 || even == 0xa6 || even == 0xac;
 }
-// The register that holds the address by itself: rbx of xlat, rdi of maskmovq and maskmovdqu.
-Gpr gs_implied_base(const Insn& insn) {
-  if (is_gs_primary(insn) && insn.opcode == 0xd7) return x86::kRbx;
-  const bool mask_move = insn.segment_prefix == kGsPrefix && insn.map == x86::Map::k0f &&
-                         insn.opcode == 0xf7 && insn.writes_memory;
-  return mask_move ? x86::kRdi : x86::kNoGpr;
+bool is_gs_xlat(const Insn& insn) {
+  return is_gs_primary(insn) && insn.opcode == 0xd7;
+}
+bool is_gs_mask_move(const Insn& insn) {  // maskmovq and maskmovdqu: rdi is the address
+  return insn.segment_prefix == kGsPrefix && insn.map == x86::Map::k0f && insn.opcode == 0xf7 &&
+         insn.writes_memory;
 }
 // Addresses that only the instruction itself can compute: the displacement of EVEX is scaled by
 // what the instruction accesses, and a vector index gives many.
@@ -69,11 +69,11 @@ bool is_movdir64b(const Insn& insn) {
 }
 bool is_push_r(const Insn& insn) {
   return insn.map == x86::Map::kPrimary && insn.encoding == x86::Encoding::kLegacy &&
-         (insn.opcode & 0xf8) == 0x50 && !insn.operand_size_prefix;
+         (insn.opcode & 0xf8) == 0x50 && !x86::has_16_bit_operands(insn);
 }
 bool is_pop_r(const Insn& insn) {
   return insn.map == x86::Map::kPrimary && insn.encoding == x86::Encoding::kLegacy &&
-         (insn.opcode & 0xf8) == 0x58 && !insn.operand_size_prefix;
+         (insn.opcode & 0xf8) == 0x58 && !x86::has_16_bit_operands(insn);
 }
 
 GprSet registers_in_use(const Insn& insn) {
@@ -220,7 +220,7 @@ void emit_gs_address(Copy& copy, const AppInsn& app, const Rewrite& rename, Gpr 
   }
   // pop computes the address after it has moved rsp.
   const bool from_rsp = (x86::encoded_registers(app.insn) & set_of(x86::kRsp)) != 0;
-  if (is_pop_m(app.insn) && from_rsp) copy.emit.lea(to, to, app.insn.operand_size_prefix ? 2 : 8);
+  if (is_pop_m(app.insn) && from_rsp) copy.emit.lea(to, to, x86::has_16_bit_operands(app.insn) ? 2 : 8);
   copy.emit.mov_r_gs(helper, offsetof(ThreadState, app_gs_base));
   copy.emit.lea_sum(to, to, helper);
 }
@@ -266,8 +266,29 @@ void relocate_gs_moffs(Copy& copy, const AppInsn& app) {
   copy.give_back(base, Spill::kRelocate2);
 }
 
-// An address register that the instruction implies gets gs_base added for its time.
-void relocate_gs_implied(Copy& copy, const AppInsn& app, Gpr base) {
+// xlat gs:[rbx+al]: a load of al from a computed address. (The sum of rbx and al may wrap at 32
+// bits, before gs_base is added.)
+void relocate_gs_xlat(Copy& copy, const AppInsn& app) {
+  GprSet in_use = set_of(x86::kRax) | set_of(x86::kRbx);
+  const Gpr base = copy.borrow(Spill::kRelocate2, in_use);
+  const Gpr helper = copy.borrow(Spill::kCheck, in_use);
+  copy.before(false);
+  copy.emit.movzx_r32_al(base);
+  copy.emit.lea_sum(base, x86::kRbx, base);
+  if (app.insn.address_size_prefix) copy.emit.mov_r32_r32(base, base);
+  copy.emit.mov_r_gs(helper, offsetof(ThreadState, app_gs_base));
+  copy.emit.lea_sum(base, base, helper);
+  copy.emit.mov_r_gs(helper, spill_offset(Spill::kCheck));
+  copy.unpark(helper);
+  copy.before(true);
+  copy.emit.imm8(0x8a);
+  copy.emit.imm8(base);
+  copy.give_back(base, Spill::kRelocate2);
+}
+
+// rdi gets gs_base added for the time of a mask move.
+void relocate_gs_mask_move(Copy& copy, const AppInsn& app) {
+  constexpr Gpr base = x86::kRdi;
   GprSet in_use = 0xffff & ~set_of(base);
   copy.borrow(Spill::kRelocate2, in_use);
   GprSet but_base = set_of(base);
@@ -478,9 +499,8 @@ void relocate(const RelocateContext& context, const AppInsn& app, PieceWriter& o
   if (rename && relocate_stack_form(copy, app)) return;
   if (relocate_rip_lea(copy, app, rename)) return;
   if (is_gs_moffs(insn)) return relocate_gs_moffs(copy, app);
-  if (const Gpr base = gs_implied_base(insn); base != x86::kNoGpr) {
-    return relocate_gs_implied(copy, app, base);
-  }
+  if (is_gs_xlat(insn)) return relocate_gs_xlat(copy, app);
+  if (is_gs_mask_move(insn)) return relocate_gs_mask_move(copy, app);
   if (rename || gs || insn.rip_relative) return relocate_general(copy, app, rename, gs);
 
   copy.before(true);
