@@ -58,6 +58,13 @@ struct UserDispatch {
   u64 on;
 };
 
+// A fault of the program's that the runtime has met in its place, at a copy of its memory or in an
+// instruction that it executes for it. See signal/met_fault.h.
+struct MetFault {
+  i32 signal, code;  // 0: none
+  u64 address, trap, error;
+};
+
 struct ThreadState {
   ThreadState* self;  // gs:0
   u64 spill[static_cast<unsigned>(Spill::kCount)];
@@ -135,6 +142,7 @@ struct ThreadState {
   u64 step_at;    // where in its block the last trap was; 0: on the way there
 
   u64 trap_number, trap_error, trap_address;  // of the program's last fault, as frames show them
+  MetFault met_fault;
   static constexpr u32 kMaxHeld = 8;   // one that was sent, and each of the fault signals once
   alignas(16) u8 held[kMaxHeld][128];  // siginfo of the signals that wait for a window of the gate
   KeptSignals kept_faults;             // thread-directed

@@ -3,6 +3,7 @@
 #include "engine/context/safe_copy.h"
 #include "engine/emulate/int80.h"
 #include "engine/signal/step.h"
+#include "engine/signal/met_fault.h"
 #include "sys/fail.h"
 
 namespace tiptoe::engine {
@@ -36,13 +37,19 @@ Emulated emulate(const Emulation& e) {
   }
 }
 
+bool has_gs_operand(const x86::Insn& insn) {
+  return insn.segment_prefix == 0x65 && insn.modrm_offset != x86::kAbsent && insn.modrm >> 6 != 3;
+}
+
 // How far the block has come, for the trace; then the thread executes the instruction where it
-// stands, and faults.
-void send_to_fault(Core& core, ThreadState& thread, const Exit& exit) {
+// stands, and faults. Where its operand is in gs, it would be in the thread state: the fault that
+// was met is delivered instead.
+void send_to_fault(Core& core, ThreadState& thread, const Exit& exit, bool has_gs_operand) {
   if (thread.recording && exit.instruction != 0) {
     put_control(core.events, thread, Control::kPartial,
                 {exit.owner->first_flow_id, exit.instruction});
   }
+  if (has_gs_operand && !hold_met_fault(thread)) return resume_at_pc(core, thread);
   resume_natively(thread);
 }
 
@@ -74,7 +81,7 @@ extern "C" int tiptoe_on_emulate(ThreadState& thread) {
       resume_at_pc(core, thread);
       break;
     case Emulated::kFaults:
-      send_to_fault(core, thread, exit);
+      send_to_fault(core, thread, exit, has_gs_operand(insn));
       break;
     case Emulated::kRefused:
       sys::fail("this instruction cannot be followed (address, first bytes)", raw(pc),

@@ -4,6 +4,7 @@
 // target. To 32-bit code the program cannot be followed; any other selector faults.
 #include "engine/emulate/operand.h"
 #include "engine/emulate/selector.h"
+#include "engine/signal/met_fault.h"
 #include "sys/fail.h"
 
 namespace tiptoe::engine {
@@ -48,6 +49,9 @@ Emulated jump_or_call(const Emulation& e) {
     return Emulated::kFaults;
   }
   const Way way = way_to(static_cast<u16>(selector), target, false);
+  if (way == Way::kFaults) {
+    meet_refused_selector(e.thread, is_canonical(target) ? static_cast<u16>(selector) : u16{0});
+  }
   if (way != Way::kNear || e.insn.flow == x86::Flow::kFarJmp) return go(e, way, target);
   u64 slots[2] = {raw(e.next_pc()), kUserCode};
   u8 frame[16];

@@ -1,6 +1,7 @@
 // Loading a selector into gs: mov gs, pop gs, lgs.
 #include "engine/emulate/operand.h"
 #include "engine/emulate/selector.h"
+#include "engine/signal/met_fault.h"
 #include "engine/thread/threads.h"
 
 namespace tiptoe::engine {
@@ -24,7 +25,10 @@ Emulated emulate_gs_load(const Emulation& e) {
   } else {
     selector = static_cast<u16>(context.gpr[(insn.modrm & 7) | (insn.rex & 1) << 3]);
   }
-  if (!is_loadable(selector)) return Emulated::kFaults;
+  if (!is_loadable(selector)) {
+    meet_refused_selector(e.thread, selector);
+    return Emulated::kFaults;
+  }
 
   load_gs_selector(e.thread, selector);
   if (insn.special == x86::Special::kPopSeg) {

@@ -220,7 +220,8 @@ void emit_gs_address(Copy& copy, const AppInsn& app, const Rewrite& rename, Gpr 
   }
   // pop computes the address after it has moved rsp.
   const bool from_rsp = (x86::encoded_registers(app.insn) & set_of(x86::kRsp)) != 0;
-  if (is_pop_m(app.insn) && from_rsp) copy.emit.lea(to, to, x86::has_16_bit_operands(app.insn) ? 2 : 8);
+  if (is_pop_m(app.insn) && from_rsp)
+    copy.emit.lea(to, to, x86::has_16_bit_operands(app.insn) ? 2 : 8);
   copy.emit.mov_r_gs(helper, offsetof(ThreadState, app_gs_base));
   copy.emit.lea_sum(to, to, helper);
 }

@@ -304,6 +304,8 @@ void tiptoe_on_signal(int signal, siginfo_t* info, struct ucontext* uc) {
       return hold_until_window(thread, signal, frame);
     case Where::kSafeCopy:
       if (is_synchronous(signal, *info)) {
+        thread.met_fault = {signal, info->si_code, reinterpret_cast<u64>(info->si_addr), sc.trapno,
+                            sc.err};
         sc.rip = address(pc == address(tiptoe_safe_copy_fault) ? tiptoe_safe_copy_recover
                                                                : tiptoe_x87_store_recover);
         return;
