@@ -94,10 +94,15 @@ std::string explain_exec_error(const std::string& program, int error) {
 }
 
 // The recorder's side of a session, once the warden runs.
+struct Ending {
+  int status;      // to exit with
+  int killed_by;   // the program was, by this signal; 0: by none
+};
+
 class Recorder {
  public:
   Recorder(const SessionOptions& options, RecorderLock& lock, int socket, const sigset_t& signals);
-  int run();
+  Ending run();
 
  private:
   void loop();
@@ -108,7 +113,7 @@ class Recorder {
   void abort(const std::string& why);
   void on_program_stopped(int signal);
   void end(int status);
-  int finish();
+  Ending finish();
   void write_end(const DrainThread::Result& result);
   void send(MessageKind kind, u32 image = 0, i32 value = 0) {
     send_message(socket_, {kind, image, 0, value});
@@ -130,6 +135,7 @@ class Recorder {
   u32 main_image_ = 0;              // that the program runs
   std::optional<int> wait_status_;  // of the program, once it ended
   int exit_status_ = kExitFailed;
+  int killed_by_ = 0;
 };
 
 Recorder::Recorder(const SessionOptions& options, RecorderLock& lock, int socket,
@@ -150,7 +156,7 @@ Recorder::Recorder(const SessionOptions& options, RecorderLock& lock, int socket
                      *options_.output);
                }}) {}
 
-int Recorder::run() {
+Ending Recorder::run() {
   loop();
   return finish();
 }
@@ -225,6 +231,7 @@ void Recorder::on_message(ReceivedMessage& received) {
       exit_status_ = aborted_                     ? kExitFailed
                      : WIFSIGNALED(message.value) ? 128 + WTERMSIG(message.value)
                                                   : WEXITSTATUS(message.value);
+      killed_by_ = !aborted_ && WIFSIGNALED(message.value) ? WTERMSIG(message.value) : 0;
       waiting_ = options_.wait && !aborted_;
       if (!waiting_) end(exit_status_);
       break;
@@ -295,13 +302,13 @@ void Recorder::on_program_stopped(int signal) {
   send(MessageKind::kContinue);
 }
 
-int Recorder::finish() {
+Ending Recorder::finish() {
   const DrainThread::Result result = drains_.finish();
   if (writer_)
     write_end(result);
   else if (options_.output && wait_status_ && !aborted_)
     say("nothing was recorded");
-  return exit_status_;
+  return {exit_status_, killed_by_};
 }
 
 void Recorder::write_end(const DrainThread::Result& result) {
@@ -339,7 +346,7 @@ WardenOptions warden_options(const SessionOptions& options, const inject::FoundP
   return result;
 }
 
-int run_recorder(const SessionOptions& options, int socket, const sigset_t& signals) {
+Ending run_recorder(const SessionOptions& options, int socket, const sigset_t& signals) {
   RecorderLock lock;
   return Recorder(options, lock, socket, signals).run();
 }
@@ -353,6 +360,23 @@ void reap_warden(pid_t pid) {
   sigprocmask(SIG_BLOCK, &chld, nullptr);
   if (waitpid(pid, nullptr, WNOHANG) == 0) sigtimedwait(&chld, nullptr, &kPatience);
   waitpid(pid, nullptr, WNOHANG);
+}
+
+// The shell that started tiptoe shall see it killed as it would have seen the program: a script is
+// ended by ^C only if what it waits for was. Returns where that cannot be, as in process 1 of a
+// namespace.
+void die_of(int signal) {
+  const rlimit no_core{0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
+  prctl(PR_SET_DUMPABLE, 0);  // a core may be piped elsewhere
+  struct sigaction plain {};
+  plain.sa_handler = SIG_DFL;
+  sigaction(signal, &plain, nullptr);
+  sigset_t one;
+  sigemptyset(&one);
+  sigaddset(&one, signal);
+  raise(signal);
+  pthread_sigmask(SIG_UNBLOCK, &one, nullptr);
 }
 
 }  // namespace
@@ -384,10 +408,11 @@ int run_session(const SessionOptions& options) {
   }
   wardens.reset();
   release_inherited_descriptors(ours.get(), STDOUT_FILENO);
-  const int exit_status = run_recorder(options, ours.get(), signals);
+  const Ending ending = run_recorder(options, ours.get(), signals);
   ours.reset();
   reap_warden(pid);
-  return exit_status;
+  if (ending.killed_by != 0) die_of(ending.killed_by);
+  return ending.status;
 }
 
 }  // namespace tiptoe::record

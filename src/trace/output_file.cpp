@@ -29,6 +29,10 @@ Error cannot(const char* what, const std::string& name, int error) {
   return {std::string("cannot ") + what + " " + name + ": " + std::strerror(error)};
 }
 
+// Another tiptoe may create the same file at the same time, as in `tiptoe record a | tiptoe record
+// b`: that one is the older then.
+constexpr int kTries = 100;
+
 Status keep_older(const std::string& name) {
   struct stat status {};
   if (lstat(name.c_str(), &status) != 0) return {};
@@ -36,7 +40,7 @@ Status keep_older(const std::string& name) {
   if (!S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode)) {
     return Error{"cannot write " + name + ": it is not a regular file; name another with -o"};
   }
-  if (rename(name.c_str(), (name + ".old").c_str()) != 0) {
+  if (rename(name.c_str(), (name + ".old").c_str()) != 0 && errno != ENOENT) {
     return cannot("keep the older file as", name + ".old", errno);
   }
   return {};
@@ -58,8 +62,12 @@ int write_all(int fd, std::span<const u8> bytes, u64 offset) {
 
 Expected<OutputFile> OutputFile::create(const std::filesystem::path& path, u64 limit) {
   const std::string name = path.string();
-  if (Status kept = keep_older(name); !kept) return kept.error();
-  const int fd = open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  int fd = -1;
+  for (int tries = 0; fd < 0 && tries < kTries; ++tries) {
+    if (Status kept = keep_older(name); !kept) return kept.error();
+    fd = open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0 && errno != EEXIST) break;
+  }
   if (fd < 0) return cannot("create", name, errno);
   // A umask may only take rights away; one that takes the owner's would make the trace unreadable.
   fchmod(fd, 0600);
