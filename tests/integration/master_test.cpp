@@ -33,6 +33,12 @@ const Mode kSilentChildren{"silent_children", {}, {"record", "--no-children"}, t
 const Mode kTrustSoon{"trust_soon", {}, {"run", "--trust-threshold", "2"}};
 const Mode kTrustAtOnce{"trust_at_once", {}, {"run", "--trust-threshold", "0"}};
 
+// What is run again has been thrown away in between.
+const Mode kSmallCache{"small_cache", {}, {"run", "--cache-size", "512K"}};
+const Mode kSmallCacheRecord{"small_cache_record", {}, {"record", "--cache-size", "512K"}, true};
+
+constexpr char kEvicted[] = "master_evicted";  // the one that is larger than the smallest cache
+
 struct Case {
   std::string program;
   Mode mode;
@@ -54,6 +60,7 @@ std::vector<std::string> programs() {
     if (name == "path_exec") continue;
     // Which return it was, only its flow word tells: a known gap (docs/SIGNALS.md).
     if (name == "path_return_to_nowhere") continue;
+    if (name == kEvicted) continue;  // in the modes that it is for
     if (name.starts_with("path_") || name.starts_with("master_")) names.push_back(name);
   }
   std::sort(names.begin(), names.end());
@@ -73,7 +80,9 @@ std::vector<Case> cases() {
   for (const char* unchanged : {"master_near", "master_far"}) {
     all.push_back({unchanged, kTrustAtOnce});
   }
+  for (const Mode& mode : {kSmallCache, kSmallCacheRecord}) all.push_back({kEvicted, mode});
   if (std::getenv("TIPTOE_FULL") != nullptr) {
+    for (const Mode& mode : {kRun, kRecord}) all.push_back({kEvicted, mode});
     for (const char* program : {"throws", "hello_musl", "hazard_ret_imm"}) {
       for (const Mode& mode : {kRun, kRecord}) all.push_back({program, mode});
     }
@@ -100,6 +109,18 @@ class MasterTest : public testing::TestWithParam<Case> {};
 TEST_P(MasterTest, IsNativeAtEveryInstruction) {
   const Outcome outcome = step(GetParam());
   EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
+}
+
+// Or the small cache would show nothing.
+TEST(MasterEvictionTest, ASmallCacheTranslatesAgain) {
+  const auto blocks = [](const char* cache_size) {
+    const Outcome outcome = run({TIPTOE_COMMAND, "run", "--cache-size", cache_size, "--log", "2",
+                                 "--", std::string(TIPTOE_TEST_PROGRAMS "/") + kEvicted});
+    size_t count = 0;
+    for (const std::string& line : lines_of(outcome.err)) count += line.find("block") != line.npos;
+    return count;
+  };
+  EXPECT_GT(blocks("512K"), blocks("64M") + 1000);
 }
 
 // A signal at an instruction of emitted code or of the gate: its handler sees the native state of

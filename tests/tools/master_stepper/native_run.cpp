@@ -7,6 +7,7 @@
 #include "tools/master_stepper/machine_state.h"
 #include "tools/master_stepper/runner.h"
 #include "tools/master_stepper/start_state.h"
+#include "tools/master_stepper/vectors.h"
 
 namespace tiptoe::master {
 namespace {
@@ -40,6 +41,7 @@ class NativeRun : public Runner {
     state.registers = machine_state(r);
     state.fs_base = r.fs_base;
     state.gs_base = r.gs_base;
+    state.vectors = vector_digest(task);
     note(task, state);
   }
   void resume(Task& task, int signal) override { task.step(signal); }

@@ -34,7 +34,8 @@ std::string different_value(const char* name, u64 native, u64 traced) {
 bool identical(const State& a, const State& b) {
   return std::memcmp(a.registers.gpr, b.registers.gpr, sizeof a.registers.gpr) == 0 &&
          ((a.registers.rflags ^ b.registers.rflags) & kComparedFlags) == 0 &&
-         a.registers.pc == b.registers.pc && a.fs_base == b.fs_base && a.gs_base == b.gs_base;
+         a.registers.pc == b.registers.pc && a.fs_base == b.fs_base && a.gs_base == b.gs_base &&
+         a.vectors == b.vectors;
 }
 
 }  // namespace
@@ -79,7 +80,7 @@ bool Comparison::same(const State& native, const State& traced, const Doubt& dou
   const u64 flags = native.registers.rflags ^ traced.registers.rflags;
   return (flags & kComparedFlags & ~doubt.flags) == 0 &&
          native.registers.pc == traced.registers.pc && native.fs_base == traced.fs_base &&
-         native.gs_base == traced.gs_base;
+         native.gs_base == traced.gs_base && native.vectors == traced.vectors;
 }
 
 std::string Comparison::difference(const State& native, const State& traced) const {
@@ -95,6 +96,7 @@ std::string Comparison::difference(const State& native, const State& traced) con
           traced.registers.rflags & kComparedFlags);
   compare("fs", native.fs_base, traced.fs_base);
   compare("gs", native.gs_base, traced.gs_base);
+  if (native.vectors != traced.vectors) text += "    x87 or vector registers differ\n";
   return text;
 }
 

@@ -1,4 +1,5 @@
-// What of a thread is compared: pc, general registers, flags, segment bases. And sequences of it.
+// What of a thread is compared: pc, general registers, flags, segment bases, x87 and vector
+// registers. And sequences of it.
 #pragma once
 
 #include <sys/types.h>
@@ -18,6 +19,7 @@ struct State {
   MachineState registers{};
   u64 fs_base = 0;
   u64 gs_base = 0;
+  u64 vectors = 0;  // see vectors.h
 
   // Where the thread was: for reports.
   u64 machine_pc = 0;

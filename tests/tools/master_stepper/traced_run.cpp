@@ -18,6 +18,7 @@
 #include "tools/master_stepper/runner.h"
 #include "tools/master_stepper/start_state.h"
 #include "tools/master_stepper/symbols.h"
+#include "tools/master_stepper/vectors.h"
 
 namespace tiptoe::master {
 namespace {
@@ -86,7 +87,7 @@ class TracedRunner : public Runner {
   void attach();
   void release_program(Task& task);
   std::optional<Inspection> inspect(const Task& task, const Registers& registers) const;
-  State state_of(const Inspection& inspection, const Registers& registers) const;
+  State state_of(const Task& task, const Inspection& inspection, const Registers& registers) const;
   void narrow_chunk(const Task& task, Registers registers) const;
   void maybe_inject(Task& task, const std::optional<State>& state);
 
@@ -202,11 +203,13 @@ std::optional<Inspection> TracedRunner::inspect(const Task& task, const Register
   return inspection;
 }
 
-State TracedRunner::state_of(const Inspection& inspection, const Registers& registers) const {
+State TracedRunner::state_of(const Task& task, const Inspection& inspection,
+                             const Registers& registers) const {
   State state;
   state.registers = inspection.app;
   state.fs_base = registers.fs_base;
   state.gs_base = inspection.app_gs_base;
+  state.vectors = vector_digest(task);
   state.machine_pc = registers.rip;
   state.where = inspection.where;
   return state;
@@ -239,7 +242,7 @@ void TracedRunner::at_instruction(Task& task) {
   const auto inspection = inspect(task, registers);
   std::optional<State> state;
   if (inspection) {
-    state = state_of(*inspection, registers);
+    state = state_of(task, *inspection, registers);
     note(task, *state);
   }
   const bool is_in_cache = inspection && inspection->where == u32{0};  // engine::Where::kCache
