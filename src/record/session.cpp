@@ -95,8 +95,8 @@ std::string explain_exec_error(const std::string& program, int error) {
 
 // The recorder's side of a session, once the warden runs.
 struct Ending {
-  int status;      // to exit with
-  int killed_by;   // the program was, by this signal; 0: by none
+  int status;     // to exit with
+  int killed_by;  // the program was, by this signal; 0: by none
 };
 
 class Recorder {

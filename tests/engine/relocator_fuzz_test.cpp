@@ -141,6 +141,20 @@ class RelocatorFuzz : public ::testing::TestWithParam<Placement> {
     }
   }
 
+  // Each instruction alone, from many states.
+  void run_singles(const std::vector<std::vector<u8>>& insns) {
+    constexpr unsigned kTimes = 64;
+    Random random(seed());
+    pool_ = make_pool(placement_, seed());
+    for (const std::vector<u8>& insn : insns) {
+      for (unsigned i = 0; i < kTimes; ++i) {
+        blocks_.push_back(
+            make_single(insn, placement_, block_pc(placement_, blocks_.size()), random));
+      }
+    }
+    run_batch();
+  }
+
   void compare(const Ran& native, const Ran& engine, How how) {
     unsigned reported = 0, different = 0;
     for (std::size_t i = 0; i < blocks_.size(); ++i) {
@@ -262,29 +276,28 @@ TEST_P(RelocatorFuzz, found_before) {
       {0x65, 0x8f, 0x44, 0x24, 0x08},                          // pop gs:[rsp+8]
       {0x65, 0x62, 0xf1, 0xfe, 0x48, 0x6f, 0x48, 0x01},        // vmovdqu64 zmm1, gs:[rax+0x40]
       {0x65, 0x62, 0x91, 0xfe, 0x48, 0x6f, 0x4c, 0x3f, 0x01},  // the same, gs:[r15+r15*1+0x40]
-      {0x65, 0xc4, 0xe2, 0x71, 0x90, 0x04, 0x10},  // vpgatherdd xmm0, gs:[rax+xmm2], xmm1
-      {0x65, 0xc4, 0xc2, 0x71, 0x90, 0x04, 0x17},  // the same, gs:[r15+xmm2]
-      {0x65, 0xc4, 0xe2, 0x71, 0x90, 0x04, 0x15, 0x10, 0, 0, 0},  // the same, gs:[xmm2+0x10]
-      {0x65, 0x41, 0x0f, 0xc7, 0x4c, 0x37, 0x20},                 // cmpxchg8b gs:[r15+rsi+0x20]
-      {0x65, 0x48, 0x0f, 0xc7, 0x4c, 0x37, 0x20},                 // cmpxchg16b gs:[rdi+rsi+0x20]
+      {0x65, 0x41, 0x0f, 0xc7, 0x4c, 0x37, 0x20},              // cmpxchg8b gs:[r15+rsi+0x20]
+      {0x65, 0x48, 0x0f, 0xc7, 0x4c, 0x37, 0x20},              // cmpxchg16b gs:[rdi+rsi+0x20]
       {0x41, 0x66, 0x3e, 0x26, 0x2e, 0x66, 0x4a, 0x0f, 0x38, 0x22, 0x1d, 0, 0, 0, 0x04},
       // pmovsxbq xmm3, [rip+0x4000000] of 15 bytes: the absolute form would be one too long
       {0x65, 0x67, 0xd7},                          // xlat gs:[ebx+al], whose sum wraps
       {0x65, 0x66, 0x48, 0x8f, 0x44, 0x24, 0x08},  // pop gs:[rsp+8] of 8 bytes: REX.W outweighs 66
+      {0x67, 0x4d, 0x0f, 0xbb, 0x3d, 0, 0, 1, 0},  // btc [eip+0x10000], r15: the bit offset wraps
       {0x66, 0x48, 0xdd, 0x70, 0x10},              // fnsave [rax+16], the same
       {0x66, 0x41, 0x57},                          // push r15w
       {0x66, 0x49, 0x57},                          // push r15, the same
   };
-  Random random(seed());
-  pool_ = make_pool(placement_, seed());
-  constexpr unsigned kTimes = 64;
-  for (const std::vector<u8>& insn : insns) {
-    for (unsigned i = 0; i < kTimes; ++i) {
-      blocks_.push_back(
-          make_single(insn, placement_, block_pc(placement_, blocks_.size()), random));
-    }
-  }
-  run_batch();
+  run_singles(insns);
+}
+
+// Their indices reach 2 GiB in either direction: as far as the walls do in one placement.
+TEST_P(RelocatorFuzz, gathers) {
+  if (placement_.name != std::string("walled")) return;
+  run_singles({
+      {0x65, 0xc4, 0xe2, 0x71, 0x90, 0x04, 0x10},  // vpgatherdd xmm0, gs:[rax+xmm2], xmm1
+      {0x65, 0xc4, 0xc2, 0x71, 0x90, 0x04, 0x17},  // the same, gs:[r15+xmm2]
+      {0x65, 0xc4, 0xe2, 0x71, 0x90, 0x04, 0x15, 0x10, 0, 0, 0},  // the same, gs:[xmm2+0x10]
+  });
 }
 
 INSTANTIATE_TEST_SUITE_P(Placements, RelocatorFuzz, ::testing::ValuesIn(kPlacements),

@@ -135,8 +135,8 @@ class Writer {
 // Prefixes up to and including the last opcode byte.
 void put_head(Writer& w, std::span<const u8> bytes, const Insn& insn, const Image& image,
               const Rewrite& rewrite) {
-  const bool drop_address_size =
-      rewrite.drop_address_size || rewrite.memory == Rewrite::Memory::kBase;
+  const bool drop_address_size = rewrite.drop_address_size ||
+                                 (rewrite.drop_segment && rewrite.memory == Rewrite::Memory::kBase);
   const bool drops = rewrite.drop_segment || drop_address_size;
   for (unsigned i = 0; i < insn.legacy_prefix_count; ++i) {
     const bool dropped = (rewrite.drop_segment && is_segment_prefix(bytes[i])) ||

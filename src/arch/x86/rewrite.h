@@ -19,13 +19,14 @@ struct Rewrite {
   Gpr rename_from = kNoGpr;  // every encoded field that names this register...
   Gpr rename_to = kNoGpr;    // ...names this one instead
 
-  // kBase: the operand becomes [base], whatever the address size was.
+  // kBase: the operand becomes [base]. The address size stays (the bit offset of bt is added with
+  // it), unless a segment is dropped, whose base has been added to the address already.
   // kRebase: its base register (or none) becomes `base`, index and displacement stay.
   enum class Memory : u8 { kKeep, kBase, kRebase, kRipRelative, kAbsolute } memory = Memory::kKeep;
   Gpr base = kNoGpr;
   i32 displacement = 0;  // kRipRelative, kAbsolute: the new 32-bit displacement
   bool drop_segment = false;
-  bool drop_address_size = false;  // done by kBase as well
+  bool drop_address_size = false;
 };
 
 // The most that reencode() may write: an absolute operand is one byte longer than a RIP-relative
