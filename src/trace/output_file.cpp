@@ -46,6 +46,13 @@ Status keep_older(const std::string& name) {
   return {};
 }
 
+bool is_at(const std::string& name, int fd) {
+  struct stat named {
+  }, open{};
+  return lstat(name.c_str(), &named) == 0 && fstat(fd, &open) == 0 && named.st_ino == open.st_ino &&
+         named.st_dev == open.st_dev;
+}
+
 // Returns 0 or an errno.
 int write_all(int fd, std::span<const u8> bytes, u64 offset) {
   while (!bytes.empty()) {
@@ -131,8 +138,11 @@ Status OutputFile::close() {
   if (fd_ < 0) return {};
   int error = 0;
   if (ftruncate(fd_, static_cast<off_t>(size_)) != 0) error = errno;
+  const bool stayed = is_at(name_, fd_);
   if (::close(std::exchange(fd_, -1)) != 0 && error == 0) error = errno;
-  return error == 0 ? Status{} : failure("finish", error);
+  if (error != 0) return failure("finish", error);
+  if (!stayed) return Error{name_ + " was removed or renamed while it was being written"};
+  return {};
 }
 
 Status OutputFile::failure(const char* what, int error) const {

@@ -30,7 +30,8 @@ class OutputFile {
   bool reserve(u64 bytes);
   // Appends both, or nothing: after a failure the file ends where it did before.
   Status append(std::span<const u8> head, std::span<const u8> tail);
-  // Gives back what was allocated and not used, closes, and reports what close reports.
+  // Gives back what was allocated and not used, closes, and reports what close reports, or that the
+  // file is not where it was created any more.
   Status close();
 
   u64 size() const { return size_; }

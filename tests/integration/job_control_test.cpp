@@ -87,11 +87,14 @@ struct Shown {
   int status = -1;
 };
 
-// Without process numbers, and without the line that each recording ends with.
+// Without process numbers, and without the lines that recordings end with. (The two of a pipeline
+// have one name for their files, so the second one renames the first one's.)
 std::string comparable(const std::string& text) {
   const std::string unnumbered =
       std::regex_replace(text, std::regex("\\[(\\d+)\\] \\d+"), "[$1] PID");
-  return std::regex_replace(unnumbered, std::regex("tiptoe: [^\\n]*of control flow[^\n]*\n"), "");
+  return std::regex_replace(
+      unnumbered, std::regex("tiptoe: [^\\n]*(of control flow|was removed or renamed)[^\\n]*\\n"),
+      "");
 }
 
 Shown play(const Command& before, const std::string& job_prefix) {

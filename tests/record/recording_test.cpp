@@ -151,6 +151,30 @@ TEST_F(Recording, an_unwritable_output_is_told_before_the_program_runs) {
   EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
 }
 
+// The program has it removed, so that it happens while it is recorded.
+TEST_F(Recording, a_folder_that_is_removed_is_told_of) {
+  const std::string folder = workshop_.path("folder");
+  std::filesystem::create_directories(folder + "/inner");
+  trace_ = folder + "/inner/trace";
+  const Outcome outcome =
+      record({"/bin/sh", "-c", "rm -r " + folder + "; echo done; exit 4"}, kPartRecord);
+  EXPECT_EQ(outcome.out, "done\n");
+  EXPECT_EQ(outcome.status, 4);
+  EXPECT_NE(outcome.err.find("inner/trace was removed or renamed"), std::string::npos)
+      << outcome.err;
+  EXPECT_FALSE(std::filesystem::exists(folder));
+}
+
+TEST_F(Recording, a_trace_that_is_renamed_is_told_of_and_whole) {
+  const std::string other = workshop_.path("other");
+  const Outcome outcome =
+      record({"/bin/sh", "-c", "mv " + trace_ + " " + other + "; exit 4"}, kPartRecord);
+  EXPECT_EQ(outcome.status, 4);
+  EXPECT_NE(outcome.err.find("was removed or renamed"), std::string::npos) << outcome.err;
+  trace_ = other;
+  recorded();
+}
+
 TEST_F(Recording, a_full_disk_ends_the_trace_but_not_the_program) {
   const std::string disk = workshop_.path("disk");
   std::filesystem::create_directory(disk);
