@@ -418,7 +418,7 @@ static void* run_job(void* argument) {
   return NULL;
 }
 static __attribute__((unused)) u64 in_thread(function* what, u64 x) {
-  if (fuel < 500) return x;
+  if (fuel < 200) return x;
   fuel /= 4;
   struct job job = {what, x, 0, fuel};
   pthread_t thread;
@@ -427,7 +427,7 @@ static __attribute__((unused)) u64 in_thread(function* what, u64 x) {
   return job.result;
 }
 static __attribute__((unused)) u64 in_child(function* what, u64 x) {
-  if (fuel < 500) return x;
+  if (fuel < 200) return x;
   fuel /= 4;
   const pid_t child = fork();
   if (child == 0) _exit((int)(catching(what, x) & 0x7f));
@@ -464,7 +464,7 @@ static __attribute__((noinline)) u64 apply(u64 (*what)(u64), u64 x) { return wha
   u64 x = )" +
            std::to_string(seed_) + R"(;
   for (int i = 0; i < (int)(sizeof table / sizeof *table); ++i) {
-    fuel = 3000;
+    fuel = 800;
     depth = 0;
     // A program that traps by itself (an overflow that is checked) goes on with the next function.
     sigjmp_buf here;
