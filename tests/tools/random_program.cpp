@@ -86,9 +86,9 @@ class Program {
   std::string number() {
     switch (random_.below(4)) {
       case 0:
-        return std::to_string(random_.below(16));
+        return std::to_string(random_.below(16)) + "ull";  // no int: a negative index
       case 1:
-        return std::to_string(random_.below(1u << 31)) + "u";
+        return std::to_string(random_.below(1u << 31)) + "ull";
       case 2:
         return "(u64)-" + std::to_string(1 + random_.below(300));
       default:
@@ -195,8 +195,8 @@ class Program {
         return to + " += table[" + x + " % " + std::to_string(functions_) + "](" + y + ", " +
                variable() + ");\n";
       case 4:
-        return to + " ^= sum_of(" + std::to_string(random_.below(9)) + std::string(", ") + x +
-               ", 2.5, " + y + ", 3, " + variable() + ", " + variable() +
+        return to + " ^= sum_of(" + std::to_string(random_.below(9)) + ", (u64)(" + x +
+               "), 2.5, (u64)(" + y + "), 3, " + variable() + ", " + variable() +
                ", 1.25L, 7ull, 8ull, 9ull);\n";
       case 5:
         return "{ struct big s = make_big(" + x + ", " + y + "); " + to + " ^= use_big(s, " +
@@ -248,9 +248,9 @@ class Program {
       case 7:
         return "memmove(memory + " + x + " % 20, memory + " + variable() + " % 20, 8 * (1 + " +
                variable() + " % 30));\n";
-      case 8:
-        return "__asm__ volatile(\"call 1f\\n1: pop %0\\n lea 1b(%%rip), %%rcx\\n sub %%rcx, %0\" "
-               ": \"=&r\"(" +
+      case 8:  // below the red zone
+        return "__asm__ volatile(\"lea -256(%%rsp), %%rsp\\n call 1f\\n1: pop %0\\n lea 1b(%%rip), "
+               "%%rcx\\n sub %%rcx, %0\\n lea 256(%%rsp), %%rsp\" : \"=&r\"(" +
                to + ") : : \"rcx\", \"memory\", \"cc\");\n";
       case 9:
         return "__asm__ volatile(\"mov $5, %%ecx\\n1: lea 3(%0,%%rcx,2), %0\\n loop 1b\" : "
