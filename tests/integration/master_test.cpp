@@ -2,7 +2,9 @@
 // engine's own account, where it is natively, with the same registers (docs/MASTER_TEST.md).
 //
 // Every program tests/programs/master_* and path_* takes part, in every mode of the engine that
-// emits other code. TIPTOE_FULL=1 adds programs of a libc.
+// emits other code. TIPTOE_FULL=1 injects signals at
+// every stop. No program of a libc: their start alone is millions of stops, and threads meet at its
+// locks in another order each time.
 //
 // timeout: 120
 #include <gtest/gtest.h>
@@ -83,10 +85,6 @@ std::vector<Case> cases() {
   for (const Mode& mode : {kSmallCache, kSmallCacheRecord}) all.push_back({kEvicted, mode});
   if (std::getenv("TIPTOE_FULL") != nullptr) {
     for (const Mode& mode : {kRun, kRecord}) all.push_back({kEvicted, mode});
-    // Without threads: those of a libc meet at a lock sooner or later.
-    for (const char* program : {"throws", "hazard_ret_imm"}) {
-      for (const Mode& mode : {kRun, kRecord}) all.push_back({program, mode});
-    }
   }
   return all;
 }
