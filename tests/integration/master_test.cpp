@@ -2,9 +2,8 @@
 // engine's own account, where it is natively, with the same registers (docs/MASTER_TEST.md).
 //
 // Every program tests/programs/master_* and path_* takes part, in every mode of the engine that
-// emits other code. TIPTOE_FULL=1 injects signals at
-// every stop. No program of a libc: their start alone is millions of stops, and threads meet at its
-// locks in another order each time.
+// emits other code. TIPTOE_FULL=1 injects signals at every stop. No program of a libc: their start
+// alone is millions of stops, and threads meet at its locks in another order each time.
 //
 // timeout: 120
 #include <gtest/gtest.h>

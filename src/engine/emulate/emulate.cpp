@@ -2,8 +2,8 @@
 
 #include "engine/context/safe_copy.h"
 #include "engine/emulate/int80.h"
-#include "engine/signal/step.h"
 #include "engine/signal/met_fault.h"
+#include "engine/signal/step.h"
 #include "sys/fail.h"
 
 namespace tiptoe::engine {
