@@ -42,6 +42,7 @@ struct CloneKind {
   bool is_thread;       // of the same process
   bool is_vfork;        // the parent waits until the child is gone
   bool clears_signals;  // handlers become SIG_DFL
+  bool lends_locks;     // those that are held across a fork
 };
 
 // Fault signals that somebody sent, one of each kind (see thread/kept_faults.h).

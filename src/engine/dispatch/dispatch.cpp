@@ -72,9 +72,19 @@ bool learn_code(const sys::Held& held, Core& core, AppPc pc) {
   return true;
 }
 
+// To tiptoe_on_exit, without the lock, and from there to context.pc.
+void resume_by_gate(ThreadState& thread) {
+  thread.exit_index = 0;
+  resume_in_cache(thread, CachePc{thread.enter_exit});
+}
+
 // Where the kernel says that nothing can be executed; or where code is that cannot be read.
 void resume_to_fault(const sys::Held& held, Core& core, ThreadState& thread) {
   if (core.space.find_code(held, raw(thread.context.pc)) == nullptr) {
+    if (core.executable_on_the_way != 0) {  // perhaps here, in a moment: look again
+      sys::call(__NR_sched_yield);
+      return resume_by_gate(thread);
+    }
     core.fault_on_the_way.acquire();
     thread.fault_due = 1;
   }
@@ -169,10 +179,7 @@ void resume_natively(ThreadState& thread) {
 }
 
 void resume_at_pc(const sys::Held& held, Core& core, ThreadState& thread) {
-  if (core.space.pages_may_wait()) {  // by way of the gate, to wait without the lock
-    thread.exit_index = 0;
-    return resume_in_cache(thread, CachePc{thread.enter_exit});
-  }
+  if (core.space.pages_may_wait()) return resume_by_gate(thread);  // to wait without the lock
   go(held, core, thread, Entry::kBody, nullptr);
 }
 

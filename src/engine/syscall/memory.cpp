@@ -2,7 +2,8 @@
 //
 // The call is made from here under the translation lock, and what it changed is invalidated before
 // the lock is released: no block of the old code can be found, or made, afterwards. A call that
-// fails may have changed a part of what was asked, or have unmapped its target first.
+// fails may have changed a part of what was asked, or have unmapped its target first. With
+// userfaultfd some of the calls are made without the lock: see Unlocked.
 #include <asm/errno.h>
 #include <linux/mman.h>
 
@@ -12,6 +13,7 @@
 #include "engine/syscall/own_memory.h"
 #include "engine/syscall/syscalls.h"
 #include "engine/trust/descriptor.h"
+#include "engine/trust/kernel_maps.h"
 #include "sys/clock.h"
 #include "sys/fail.h"
 #include "sys/syscall.h"
@@ -30,6 +32,72 @@ void forget_code(const sys::Held& held, Core& core, u64 start, u64 bytes) {
   core.space.for_each_code_in(held, start, align_up(bytes, kPageBytes),
                               [&](u64 from, u64 count) { invalidate(held, core, from, count); });
 }
+
+int protection_of(const CodeRange& range) {
+  return PROT_READ | (range.executable ? PROT_EXEC : 0) | (range.writable ? PROT_WRITE : 0);
+}
+
+// What is in the range is what the kernel says, and may change unseen.
+void learn_again(const sys::Held& held, Core& core, u64 start, u64 bytes) {
+  struct Range {
+    const sys::Held& held;
+    Core& core;
+    u64 start, end;
+  } range{held, core, start, start + align_up(bytes, kPageBytes)};
+  core.space.unmap(held, start, bytes);
+  visit_kernel_maps(&range, [](void* context, const CodeRange& mapping) {
+    const auto& [lock, of, first, last] = *static_cast<Range*>(context);
+    const u64 from = mapping.start < first ? first : mapping.start;
+    const u64 to = mapping.end < last ? mapping.end : last;
+    if (from < to && !is_over_own(mapping.start, mapping.end - mapping.start)) {
+      of.space.map(lock, from, to - from, protection_of(mapping), {true, {}});
+    }
+    return mapping.start < last;
+  });
+}
+
+// A call in which the kernel may wait until another thread of the program has read, from a
+// userfaultfd, that it happens: that thread needs the lock, so the call is made without it. Other
+// threads run code in the range meanwhile, and translate it: it may change unseen from now on, so
+// that no block of it is believed, and the handler invalidates behind the call as always.
+class Unlocked {
+ public:
+  Unlocked(const sys::Held& held, Core& core, bool makes_executable)
+      : held_(held), core_(core), makes_executable_(makes_executable) {}
+
+  void may_change(u64 start, u64 bytes) {
+    if (!core_.space.pages_may_wait() || start % kPageBytes != 0) return;
+    core_.space.let_change(held_, start, align_up(bytes, kPageBytes));
+    forget_code(held_, core_, start, bytes);
+  }
+
+  template <typename Make>
+  i64 make(Make make_call) {
+    if (makes_executable_) wait_for_fault(core_);
+    if (!core_.space.pages_may_wait()) return make_call();
+    const u64 changes = core_.space.changes();
+    core_.executable_on_the_way += makes_executable_ ? 1 : 0;
+    i64 result;
+    {
+      const sys::Released released(held_);
+      result = make_call();
+    }
+    core_.executable_on_the_way -= makes_executable_ ? 1 : 0;
+    disturbed_ = changes != core_.space.changes();
+    return result;
+  }
+
+  // When the list says what the call has done: other calls may have come behind it.
+  void settle(u64 start, u64 bytes) {
+    if (disturbed_) learn_again(held_, core_, start, bytes);
+  }
+
+ private:
+  const sys::Held& held_;
+  Core& core_;
+  bool makes_executable_;
+  bool disturbed_ = false;
+};
 
 // A file was mapped executable: the trace says which.
 void define_module(Core& core, const ThreadState& thread, u64 start, u64 bytes, int prot, i32 fd,
@@ -54,10 +122,6 @@ Backing backing_of(u64 flags, bool executable, i32 fd) {
   if ((flags & MAP_TYPE) != MAP_PRIVATE) return {true, {}};
   if ((flags & MAP_ANONYMOUS) != 0) return {};
   return {can_write_file(fd), executable ? file_of(fd) : FileId{}};
-}
-
-int protection_of(const CodeRange& range) {
-  return PROT_READ | (range.executable ? PROT_EXEC : 0) | (range.writable ? PROT_WRITE : 0);
 }
 
 // The program asks for memory where ours is. There is no good answer, so it is said aloud.
@@ -100,6 +164,20 @@ void note_advice(const sys::Held& held, Core& core, u64 start, u64 bytes, u64 ad
   }
 }
 
+// The ranges of a process_madvise.
+template <typename Visit>
+void for_each_part(const AppCall& call, Visit visit) {
+  struct Part {
+    u64 start, bytes;
+  };
+  for (u64 i = 0; i < call.argument(2) && i < 1024; ++i) {
+    Part part{};
+    const auto* at = reinterpret_cast<const Part*>(call.argument(1)) + i;
+    if (safe_copy(&part, at, sizeof part) != 0) break;
+    visit(part.start, part.bytes);
+  }
+}
+
 }  // namespace
 
 SyscallAction on_mmap(const AppCall& call) {
@@ -120,13 +198,15 @@ SyscallAction on_mmap(const AppCall& call) {
   const sys::Held held(core.lock);
   const u64 wanted = call.argument(0);
   if (is_fixed && is_over_own(wanted, bytes)) return refuse(held, call, wanted, bytes);
-  wait_for_fault(core);
-  const i64 result = call.make();
+  Unlocked unlocked(held, core, true);
+  if (is_fixed) unlocked.may_change(wanted, bytes);
+  const i64 result = unlocked.make([&] { return call.make(); });
   if (is_fixed) forget_code(held, core, wanted, bytes);
   if (!sys::is_error(result)) {
     const u64 start = static_cast<u64>(result);
     forget_code(held, core, start, bytes);
     core.space.map(held, start, bytes, prot, backing);
+    unlocked.settle(start, bytes);
     lock_new_memory(core, start, bytes);
     if (executable) {
       const bool is_file = (flags & MAP_ANONYMOUS) == 0;
@@ -140,11 +220,14 @@ SyscallAction on_munmap(const AppCall& call) {
   const u64 start = call.argument(0), bytes = align_up(call.argument(1), kPageBytes);
   const sys::Held held(call.core.lock);
   const bool had_code = call.core.space.has_code_in(held, start, bytes);
-  const i64 result = make_around_own(call, Hole::kIsNothing);
+  Unlocked unlocked(held, call.core, false);
+  unlocked.may_change(start, bytes);
+  const i64 result = unlocked.make([&] { return make_around_own(call, Hole::kIsNothing); });
   forget_code(held, call.core, start, bytes);
   if (!sys::is_error(result)) {
     if (had_code) call.core.definitions.unmap(start, bytes);
     call.core.space.unmap(held, start, bytes);
+    unlocked.settle(start, bytes);
   }
   return finish(held, call, result);
 }
@@ -171,8 +254,10 @@ SyscallAction on_mremap(const AppCall& call) {
   if (is_fixed && is_over_own(target, new_bytes)) return refuse(held, call, target, new_bytes);
   const CodeRange* known = core.space.find(held, old_start);
   const CodeRange before = known != nullptr ? *known : CodeRange{};
-  wait_for_fault(core);
-  const i64 result = call.make();
+  Unlocked unlocked(held, core, true);
+  unlocked.may_change(old_start, old_bytes);
+  if (is_fixed) unlocked.may_change(target, new_bytes);
+  const i64 result = unlocked.make([&] { return call.make(); });
   if (is_fixed) forget_code(held, core, target, new_bytes);
   if (!sys::is_error(result)) {
     const u64 start = static_cast<u64>(result);
@@ -181,6 +266,8 @@ SyscallAction on_mremap(const AppCall& call) {
     const bool duplicated = old_bytes == 0 || (flags & MREMAP_DONTUNMAP) != 0;
     if (!duplicated) core.space.unmap(held, old_start, old_bytes);
     core.space.map(held, start, new_bytes, protection_of(before), before.backing);
+    unlocked.settle(old_start, old_bytes);
+    unlocked.settle(start, new_bytes);
   }
   return finish(held, call, result);
 }
@@ -192,7 +279,9 @@ SyscallAction on_madvise(const AppCall& call) {
                                       call.core.space.has_code_in(held, start, bytes))) {
     return SyscallAction::kPassThrough;
   }
-  const i64 result = make_around_own(call, Hole::kFails);
+  Unlocked unlocked(held, call.core, false);
+  if (takes_content(advice)) unlocked.may_change(start, bytes);
+  const i64 result = unlocked.make([&] { return make_around_own(call, Hole::kFails); });
   note_advice(held, call.core, start, bytes, advice);
   return finish(held, call, result);
 }
@@ -201,17 +290,16 @@ SyscallAction on_madvise(const AppCall& call) {
 SyscallAction on_process_madvise(const AppCall& call) {
   const u64 advice = call.argument(3);
   if (!takes_content(advice) && !takes_from_children(advice)) return SyscallAction::kPassThrough;
-  struct Part {
-    u64 start, bytes;
-  };
-  const sys::Held held(call.core.lock);
-  const i64 result = call.make();
-  for (u64 i = 0; i < call.argument(2) && i < 1024; ++i) {
-    Part part{};
-    const auto* at = reinterpret_cast<const Part*>(call.argument(1)) + i;
-    if (safe_copy(&part, at, sizeof part) != 0) break;
-    note_advice(held, call.core, part.start, part.bytes, advice);
+  if (call.core.space.pages_may_wait() && takes_content(advice)) {
+    for_each_part(call, [&](u64 start, u64 bytes) {
+      const sys::Held held(call.core.lock);
+      Unlocked(held, call.core, false).may_change(start, bytes);
+    });
   }
+  const sys::Held held(call.core.lock);
+  const i64 result = Unlocked(held, call.core, false).make([&] { return call.make(); });
+  for_each_part(call,
+                [&](u64 start, u64 bytes) { note_advice(held, call.core, start, bytes, advice); });
   return finish(held, call, result);
 }
 
@@ -251,8 +339,10 @@ SyscallAction on_brk(const AppCall& call) {
   Core& core = call.core;
   const sys::Held held(core.lock);
   const u64 before = align_up(static_cast<u64>(sys::call(__NR_brk, 0)), kPageBytes);
-  wait_for_fault(core);
-  const i64 result = call.make();
+  const u64 wanted = align_up(call.argument(0), kPageBytes);
+  Unlocked unlocked(held, core, true);
+  if (wanted < before) unlocked.may_change(wanted, before - wanted);
+  const i64 result = unlocked.make([&] { return call.make(); });
   const u64 after = align_up(static_cast<u64>(result), kPageBytes);
   if (after > before) {
     core.space.map(held, before, after - before, PROT_READ | PROT_WRITE);
@@ -260,6 +350,7 @@ SyscallAction on_brk(const AppCall& call) {
   } else if (after < before) {
     forget_code(held, core, after, before - after);
     core.space.unmap(held, after, before - after);
+    unlocked.settle(after, before - after);
   }
   return finish(held, call, result);
 }

@@ -75,8 +75,7 @@ SyscallAction on_mlockall(const AppCall& call) {
   if ((flags & ~kAllFlags) != 0 || (flags & (MCL_CURRENT | MCL_FUTURE)) == 0) {
     return SyscallAction::kPassThrough;  // to be refused
   }
-  const sys::Held held(call.core.lock);
-  return finish(held, call, lock_all(call.core, flags));
+  return finish(call, lock_all(call.core, flags));
 }
 
 SyscallAction on_munlockall(const AppCall& call) {

@@ -15,9 +15,9 @@ namespace {
 SyscallAction follow_child(const AppCall& call, u64 flags) {
   // A process that shares memory with a parent that goes on at once is a thread to us in all but
   // name.
-  const CloneKind kind{(flags & CLONE_VM) != 0, (flags & CLONE_SIGHAND) != 0,
-                       (flags & CLONE_THREAD) != 0, (flags & CLONE_VFORK) != 0,
-                       (flags & CLONE_CLEAR_SIGHAND) != 0};
+  const CloneKind kind{
+      (flags & CLONE_VM) != 0,    (flags & CLONE_SIGHAND) != 0,       (flags & CLONE_THREAD) != 0,
+      (flags & CLONE_VFORK) != 0, (flags & CLONE_CLEAR_SIGHAND) != 0, false};
   call.thread.syscall_recorded = 0;
   prepare_clone(call.core, call.thread, kind);
   return SyscallAction::kClone;

@@ -77,6 +77,22 @@ void forget_other_threads(Core& core, ThreadState& self) {
   }
 }
 
+u64 token_of(const ThreadState& child) {
+  return reinterpret_cast<u64>(&child);
+}
+
+// With userfaultfd the kernel may hold the fork, when it has copied the memory, until a thread of
+// the program has read that it happens: that thread must find the locks free.
+void lend_locks(Core& core, ThreadState& parent, ThreadState& child) {
+  if (!core.space.pages_may_wait()) return;
+  if (core.fork_page == 0) core.fork_page = sys::map_private(kPageBytes, PROT_READ | PROT_WRITE);
+  if (core.fork_page == 0) return;
+  child.clone_kind.lends_locks = true;
+  __atomic_fetch_add(reinterpret_cast<u64*>(core.fork_page), 1, __ATOMIC_SEQ_CST);  // ours alone
+  parent.signals->lock.lend(token_of(child), core.fork_page);
+  core.lock.lend(token_of(child), core.fork_page);
+}
+
 }  // namespace
 
 ThreadState& allocate_thread(const sys::Held&, Core& core) {
@@ -204,6 +220,7 @@ void prepare_clone(Core& core, ThreadState& parent, const CloneKind& kind) {
     child->altstack_flags = parent.altstack_flags;
   }
   set_gs(core, *child);
+  if (!kind.shares_memory) lend_locks(core, parent, *child);
 }
 
 namespace {
@@ -219,6 +236,7 @@ bool is_silent(const Core& core, ThreadState& thread) {
 void begin_forked_process(Core& core, ThreadState& thread) {
   core.lock.reset();
   core.fault_on_the_way.reset();
+  core.executable_on_the_way = 0;
   core.lock_future = 0;  // locks on memory are not inherited
   thread.signals->lock.reset();
   forget_kept_faults(thread.signals->kept_faults);  // they were sent to the parent
@@ -270,6 +288,17 @@ void take_back_signal_table(Core& core, const ThreadState& parent, const ThreadS
 
 }  // namespace
 
+// Behind a fork, in the parent.
+static void release_locks(Core& core, ThreadState& parent, const ThreadState& child) {
+  if (child.clone_kind.lends_locks) {
+    parent.signals->lock.end_lending(token_of(child));
+    core.lock.end_lending(token_of(child));
+  } else {
+    parent.signals->lock.release();
+    core.lock.release();
+  }
+}
+
 extern "C" {
 
 // In the parent, gs still the child's.
@@ -279,8 +308,7 @@ void tiptoe_after_clone(ThreadState& parent, i64 result) {
   set_gs(core, parent);
   const CloneKind kind = child.clone_kind;
   if (!kind.shares_memory) {
-    parent.signals->lock.release();
-    core.lock.release();
+    release_locks(core, parent, child);
   }
   const bool trapped = parent.call_trapped != 0;
   if (trapped) {  // a filter's SIGSYS came in place of a child

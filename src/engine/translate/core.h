@@ -24,6 +24,9 @@ struct Core {
   // fault of the thread that was sent there has arrived. Calls that make memory executable wait for
   // it: else the thread would run what has just come there, natively.
   sys::Lock fault_on_the_way;
+  // How many calls that make memory executable are under way without the lock (syscall/memory.cpp).
+  u32 executable_on_the_way = 0;
+  u64 fork_page = 0;  // see sys/shared_page.h; 0: not needed yet
   CodeCache cache;
   BlockTable blocks;
   StateTable states;

@@ -2,6 +2,7 @@
 
 #include <asm/errno.h>
 #include <asm/unistd.h>
+#include <linux/fcntl.h>
 #include <linux/mman.h>
 
 #include "arch/x86/emitter.h"
@@ -23,8 +24,17 @@ bool is_readable(u64 address) {
   return sys::call(__NR_rt_sigprocmask, kNoOrder, address, 0, sizeof(u64)) == -EINVAL;
 }
 
-bool read(u64 address, void* to, u64 bytes) {
-  return safe_copy(to, reinterpret_cast<const void*>(address), bytes) == 0;
+// Where a page may have to be waited for (userfaultfd), it is read in the one way in which the
+// kernel gives up instead: what is not there is not asked for.
+bool read(const AddressSpace& space, u64 address, void* to, u64 bytes) {
+  if (!space.pages_may_wait()) {
+    return safe_copy(to, reinterpret_cast<const void*>(address), bytes) == 0;
+  }
+  const i64 fd = sys::call(__NR_openat, AT_FDCWD, "/proc/self/mem", O_RDONLY | O_CLOEXEC);
+  if (sys::is_error(fd)) return false;
+  const i64 got = sys::call(__NR_pread64, fd, to, bytes, address);
+  sys::call(__NR_close, fd);
+  return got == static_cast<i64>(bytes);
 }
 
 x86::GprSet scratch_set() {
@@ -45,7 +55,8 @@ bool RseqSections::enable(const sys::Held&, u32 signature) {
 void RseqSections::consider(const sys::Held& held, const AddressSpace& space, u64 address) {
   if (slots_ == 0 || address % alignof(RseqDescriptor) != 0) return;
   RseqDescriptor found;  // aligned, so on one page
-  if (!is_readable(address) || !read(address, &found, sizeof found)) return;
+  if (!space.pages_may_wait() && !is_readable(address)) return;
+  if (!read(space, address, &found, sizeof found)) return;
   const u64 length = found.post_commit_offset;
   if (found.version != 0 || length == 0 || length > kMaxSectionBytes) return;
   if (found.abort_ip - found.start_ip < length) return;
@@ -53,11 +64,11 @@ void RseqSections::consider(const sys::Held& held, const AddressSpace& space, u6
   if (space.find_code(held, found.abort_ip) == nullptr) return;
   u32 signature = 0;
   if (space.find_code(held, found.abort_ip - sizeof signature) == nullptr) return;
-  if (!read(found.abort_ip - sizeof signature, &signature, sizeof signature)) return;
+  if (!read(space, found.abort_ip - sizeof signature, &signature, sizeof signature)) return;
   if (signature != signature_ || starting_at(AppPc{found.start_ip}) != nullptr) return;
   RseqSection section{AppPc{found.start_ip}, AppPc{found.start_ip + length}, AppPc{found.abort_ip},
                       0};
-  if (count_ == kMaxSections || !scan(section)) {
+  if (count_ == kMaxSections || !scan(space, section)) {
     sys::warn("a restartable sequence cannot be followed (at, bytes)", found.start_ip, length);
     return;
   }
@@ -69,10 +80,10 @@ const RseqSection* RseqSections::take_new(const sys::Held&) {
 }
 
 // Decodes the section: which registers it writes, where its branches lead.
-bool RseqSections::scan(RseqSection& section) {
+bool RseqSections::scan(const AddressSpace& space, RseqSection& section) {
   u8 code[kMaxSectionBytes];
   const u64 length = raw(section.end) - raw(section.start);
-  if (!read(raw(section.start), code, length)) return false;
+  if (!read(space, raw(section.start), code, length)) return false;
   const u32 boundaries_before = boundary_count_;
   for (u64 at = 0; at < length;) {
     x86::Insn insn;

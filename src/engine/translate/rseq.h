@@ -73,7 +73,7 @@ class RseqSections {
   static constexpr u32 kMaxSections = 256, kMaxBoundaries = 2048;
 
   void add_boundary(AppPc pc);
-  bool scan(RseqSection& section);
+  bool scan(const AddressSpace& space, RseqSection& section);
 
   u64 slots_ = 0;
   u32 signature_ = 0;

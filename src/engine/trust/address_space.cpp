@@ -54,6 +54,7 @@ void AddressSpace::split_at(u64 address) {
 }
 
 void AddressSpace::unmap(const sys::Held&, u64 start, u64 bytes) {
+  ++changes_;
   const u64 end = align_up(start + bytes, kPageBytes);
   split_at(start);
   split_at(end);

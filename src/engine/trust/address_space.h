@@ -65,6 +65,9 @@ class AddressSpace {
   // The same for everything.
   void let_all_change() { all_may_change_ = true; }
 
+  // Counts what was said of mappings: the same number twice, and nothing was said in between.
+  u64 changes() const { return changes_; }
+
   // personality(READ_IMPLIES_EXEC): readable means executable.
   void set_read_implies_exec(bool on) { read_implies_exec_ = on; }
   bool read_implies_exec() const { return read_implies_exec_; }
@@ -84,6 +87,7 @@ class AddressSpace {
 
   CodeRange* ranges_ = nullptr;
   u32 count_ = 0;
+  u64 changes_ = 0;
   bool read_implies_exec_ = false;
   bool all_may_change_ = false;
   bool pages_may_wait_ = false;
