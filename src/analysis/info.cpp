@@ -34,7 +34,7 @@ class Counter {
     ++counts_.words;
     const u32 slot = image_.slot_of(id);
     if (slot == trace::kNone) {
-      ++counts_.unknown_exits;
+      ++(id == kUnnamedExit ? counts_.unnamed_exits : counts_.unknown_exits);
       expected_ = 0;
       return;
     }
@@ -81,7 +81,7 @@ class Counter {
     if (kind == Control::kPartial) {
       const u32 slot = image_.slot_of(payload[0]);
       if (slot == trace::kNone) {
-        ++counts_.unknown_exits;
+        ++(payload[0] == kUnnamedExit ? counts_.unnamed_exits : counts_.unknown_exits);
         return;
       }
       pc = costs_[slot].pc;
@@ -104,6 +104,7 @@ StreamCounts& StreamCounts::operator+=(const StreamCounts& other) {
   syscalls += other.syscalls;
   signals += other.signals;
   dropped_words += other.dropped_words;
+  unnamed_exits += other.unnamed_exits;
   unknown_exits += other.unknown_exits;
   path_breaks += other.path_breaks;
   missing_chunks += other.missing_chunks;

@@ -16,6 +16,7 @@ struct StreamCounts {
   u64 syscalls = 0;
   u64 signals = 0;
   u64 dropped_words = 0;  // gaps that the recorder knew of
+  u64 unnamed_exits = 0;  // kUnnamedExit
   u64 unknown_exits = 0;  // words that no block definition explains
   u64 path_breaks = 0;    // direct exits that did not arrive at their target: should be none
   u64 missing_chunks = 0;

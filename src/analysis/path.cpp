@@ -65,7 +65,10 @@ class PathWalker {
   void tell(const std::string& text) {
     if (range_.from == 0 && !done()) event_(text);
   }
-  void unknown(u32 id) { tell("exit " + std::to_string(id) + " belongs to no known block"); }
+  void unknown(u32 id) {
+    if (id == kUnnamedExit) return tell("a block is missing here: exit ids were used up");
+    tell("exit " + std::to_string(id) + " belongs to no known block");
+  }
 
   const std::vector<Instruction>& instructions_of(u32 index) {
     std::unique_ptr<std::vector<Instruction>>& known = blocks_[index];

@@ -122,7 +122,7 @@ template <class Sink>
 void ShadowStack<Sink>::exit(u32 id) {
   const u32 slot = image_.slot_of(id);
   if (slot == trace::kNone) {
-    ++unknown_exits_;
+    unknown_exits_ += id != kUnnamedExit;
     gap();
     return;
   }
@@ -209,7 +209,7 @@ template <class Sink>
 void ShadowStack<Sink>::partial(std::span<const u32> payload) {
   const u32 slot = payload.size() < 2 ? trace::kNone : image_.slot_of(payload[0]);
   if (slot == trace::kNone) {
-    ++unknown_exits_;
+    unknown_exits_ += payload.empty() || payload[0] != kUnnamedExit;
     gap();
     return;
   }

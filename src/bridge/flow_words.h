@@ -3,10 +3,13 @@
 // A stream is a sequence of 32-bit words:
 //
 //   0                       nothing was written here yet (the end of what a killed thread recorded)
-//   1 .. 0xefffffff         an exit id: the thread executed the block that owns this exit from its
+//   1 .. 0xeffffffe         an exit id: the thread executed the block that owns this exit from its
 //                           first instruction up to and including the instruction of the exit, and
 //                           left by it. One word per block executed; the next block is known by its
 //                           own exit id.
+//   0xefffffff              the same of a block that has no ids, because they are used up: what was
+//                           executed is not known. The recording of the image ends soon after the
+//                           first of them.
 //   0xf0000000 .. 0xffffffff a control word: kind and number of payload words that follow it.
 //
 // The payload of a control record is stored before its control word, so that a non-zero control
@@ -18,7 +21,8 @@
 
 namespace tiptoe {
 
-constexpr u32 kMaxExitId = 0xefffffffu;
+constexpr u32 kMaxExitId = 0xeffffffeu;
+constexpr u32 kUnnamedExit = 0xefffffffu;
 constexpr u32 kControlBase = 0xf0000000u;
 
 enum class Control : u8 {

@@ -107,7 +107,7 @@ struct ControlPage {
   u32 recorder_stopped;  // recorder: non-zero once it takes nothing more; the runtime then drops
                          // words and goes on (disk full, or the recording was ended)
   u32 next_stream;       // fetch_add; starts at 1
-  u32 next_exit_id;      // fetch_add; starts at 1
+  u32 next_exit_id;      // starts at 1; never beyond kMaxExitId + 1
   u32 next_process;      // fetch_add; starts at 1
   u32 sealed_count;      // chunks sealed and not yet drained
   // Chunks that were used and are free: a Treiber stack, tag << 32 | index + 1; the tag grows at
@@ -117,7 +117,8 @@ struct ControlPage {
   u32 next_fresh;
   u32 forks_begun;  // +1 by the runtime before each call that makes a process, whatever becomes of
                     // it
-  u32 reserved[14];
+  u32 ids_used_up;  // non-zero: a block got no exit ids, and no flow is recorded any more
+  u32 reserved[13];
 
   Request requests[kRequestSlots];
 };

@@ -73,7 +73,8 @@ std::vector<std::string> all_problems(const TraceInput& input,
 
 u64 dropped_words(const TraceInput& input, const analysis::TraceCounts& counts) {
   const auto& end = input.reader().end();
-  return std::max(counts.total.dropped_words, end ? end->totals.dropped_words : 0);
+  return counts.total.unnamed_exits +
+         std::max(counts.total.dropped_words, end ? end->totals.dropped_words : 0);
 }
 
 // --- text

@@ -44,7 +44,7 @@ Status initialise_segment(int memfd, const SegmentOptions& options) {
   control.recorder_pid = options.recorder_pid;
   control.backlog_limit = options.backlog_limit;
   control.next_stream = 1;
-  control.next_exit_id = 1;
+  control.next_exit_id = options.first_exit_id;
   control.next_process = 1;
   return {};
 }

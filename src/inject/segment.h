@@ -17,13 +17,14 @@ struct SegmentOptions {
   u32 control_flags = 0;
   u32 backlog_limit = 0;
   i32 recorder_pid = 0;
+  u32 first_exit_id = 1;
 };
 
 // Bytes of the whole segment, and of its head (control page and descriptors).
 u64 segment_bytes(u32 chunk_count);
 u64 segment_head_bytes(u32 chunk_count);
 
-// Sizes the memfd and writes its control page: no chunk used, the counters at 1.
+// Sizes the memfd and writes its control page: no chunk used, the counters at their first numbers.
 Status initialise_segment(int memfd, const SegmentOptions& options);
 
 // A mapping of (the first bytes of) a segment, preceded by one private page: the recorder keeps

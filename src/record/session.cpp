@@ -337,6 +337,7 @@ WardenOptions warden_options(const SessionOptions& options, const inject::FoundP
   result.inject.segment.chunk_count = options.output ? kChunks : 0;
   result.inject.segment.backlog_limit = kBacklogChunks;
   result.inject.segment.recorder_pid = getpid();
+  result.inject.segment.first_exit_id = options.first_exit_id;
   if (options.output) result.inject.segment.control_flags |= kControlRecording;
   if (options.follow_children) result.inject.segment.control_flags |= kControlFollowChildren;
   result.inject.cache_bytes = options.cache_bytes;

@@ -33,6 +33,7 @@ struct SessionOptions {
   i32 trust_threshold = -1;
   u32 log_level = 0;
   u32 boot_flags = 0;           // BootFlag
+  u32 first_exit_id = 1;        // no option sets it: for tests of what happens near the last one
   std::span<const u8> runtime;  // the runtime's ELF image
   std::string version;          // of tiptoe, for the trace
 };

@@ -9,7 +9,7 @@
 
 namespace tiptoe::trace {
 
-constexpr u32 kFormatVersion = 2;
+constexpr u32 kFormatVersion = 3;
 
 // The first bytes of a file. The first byte is no text, the last ones notice newline conversion.
 constexpr std::array<u8, 8> kFileMagic = {0x89, 'T', 'P', 'T', 'O', 'E', '\r', '\n'};

@@ -365,7 +365,7 @@ void ProgramLoader::read_block(Image& image, const BlockDefinition& definition,
               .mode = definition.mode,
               .exits = rest.data() + segment_bytes};
   if (block.exit_count == 0 || block.segment_count == 0 || block.instruction_count == 0 ||
-      block.first_exit_id == 0 || block.first_exit_id > kMaxExitId - block.exit_count) {
+      block.first_exit_id == 0 || block.first_exit_id > kMaxExitId + 1 - block.exit_count) {
     return bad("is no possible block");
   }
   for (u32 i = 0; i < block.exit_count; ++i) {

@@ -18,6 +18,7 @@ class Definitions {
   void sharing_process(u32 process, u32 parent_process);
   // This process tells nothing from now on.
   void silence() { silent_ = true; }
+  bool silent() const { return silent_; }
   u32 process() const { return process_; }
 
   void thread_start(const ThreadState& thread, u32 parent_stream, AppPc pc);

@@ -136,10 +136,25 @@ u32 EventMemory::take_fresh() {
   return kNoChunk;
 }
 
+u32 EventMemory::take_exit_ids(u32 count) {
+  u32 next = __atomic_load_n(&control_->next_exit_id, __ATOMIC_RELAXED);
+  do {
+    if (count > kMaxExitId + 1 - next) return kUnnamedExit;
+  } while (!__atomic_compare_exchange_n(&control_->next_exit_id, &next, next + count, true,
+                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+  return next;
+}
+
+bool EventMemory::end_flow() {
+  return __atomic_exchange_n(&control_->ids_used_up, 1, __ATOMIC_RELAXED) == 0;
+}
+
 u32 EventMemory::claim(ChunkKind kind, u32 process, u32 stream, u32 sequence) {
   bool waited = false;
   for (;;) {
     if (!recorder_alive()) return kNoChunk;
+    if (kind == ChunkKind::kFlow && __atomic_load_n(&control_->ids_used_up, __ATOMIC_RELAXED) != 0)
+      return kNoChunk;
     const u32 freed = __atomic_load_n(&control_->freed, __ATOMIC_ACQUIRE);
     const u32 sealed = __atomic_load_n(&control_->sealed_count, __ATOMIC_ACQUIRE);
     // Definitions are never held back. A thread's first chunk is mostly its last, with little in

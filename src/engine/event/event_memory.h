@@ -7,9 +7,9 @@
 // mapping needs no file descriptor) and stays: chunks are reused last in, first out, and mapping
 // one anew would cost 256 page faults, more than filling it.
 //
-// When the recorder is gone, or takes nothing more, or there are more threads than chunks, the
-// thread gets a window of private memory that is overwritten again and again, by all such threads:
-// the program goes on, and the words are counted as dropped.
+// When the recorder is gone, or takes nothing more, or exit ids are used up, or there are more
+// threads than chunks, the thread gets a window of private memory that is overwritten again and
+// again, by all such threads: the program goes on, and the words are counted as dropped.
 //
 // Everything here may run in a signal handler: no lock but the chunk pool's lock-free list.
 #pragma once
@@ -43,6 +43,10 @@ class EventMemory {
   u64 window_of(u32 chunk);
   // One for all threads of the process: written by any of them at any time, and read by nobody.
   u64 drop_window();
+  // So many consecutive exit ids; kUnnamedExit when there are not so many left.
+  u32 take_exit_ids(u32 count);
+  // No flow is recorded from now on, in no process of the image. True for the first who says so.
+  bool end_flow();
   void ring_doorbell() const;
   // Waits until the word at `futex` is no longer `value`, the recorder dies, or a short time is
   // over.

@@ -428,6 +428,19 @@ class BlockEmitter {
   CachePc return_landing_{0};
 };
 
+// Exit ids are not used again: there are enough for an hour of nothing but translating. When they
+// are used up, the program goes on, and the trace ends in words that say so.
+u32 take_exit_ids(Core& core, u32 count) {
+  if (core.definitions.silent()) return kUnnamedExit;
+  const u32 first = core.events.take_exit_ids(count);
+  if (first == kUnnamedExit && core.events.end_flow()) {
+    sys::warn("exit ids are used up; from here on the program is not recorded (id, process)", first,
+              core.definitions.process());
+    core.definitions.note("the recording of a program ended early: its exit ids were used up");
+  }
+  return first;
+}
+
 Block* make_block(Core& core, const BlockPlan& plan, Unit& unit) {
   const bool counted = plan.checked && core.trust_threshold > 0;
   Block* block = unit.take<Block>();
@@ -440,10 +453,8 @@ Block* make_block(Core& core, const BlockPlan& plan, Unit& unit) {
   block->valid = true;
   block->checked = plan.checked;
   block->counted = counted;
-  if (core.events.recording()) {
-    block->first_flow_id =
-        __atomic_fetch_add(&core.events.control()->next_exit_id, plan.exit_count, __ATOMIC_RELAXED);
-  }
+  if (core.events.recording()) block->first_flow_id = take_exit_ids(core, plan.exit_count);
+  const bool named = block->first_flow_id != kUnnamedExit;
   for (u32 i = 0; i < block->exit_count; ++i) {
     Exit& exit = block->exits[i];
     exit.owner = block;
@@ -454,7 +465,7 @@ Block* make_block(Core& core, const BlockPlan& plan, Unit& unit) {
       exit.instruction = planned.instruction;
       exit.app_offset = plan.insns[planned.instruction].app_offset;
       exit.role = planned.role;
-      if (block->first_flow_id != 0) exit.flow_id = block->first_flow_id + i;
+      if (block->first_flow_id != 0) exit.flow_id = block->first_flow_id + (named ? i : 0);
     } else if (plan.has_landing && i == plan.exit_count) {
       exit.kind = ExitKind::kRet;
       exit.target = plan.start + plan.app_bytes;
@@ -496,7 +507,9 @@ Block* translate_block(const sys::Held& held, Core& core, AppPc pc, Entry role, 
   Block* block = make_block(core, plan, unit_for(held, core, pc));
   BlockEmitter(core, plan, *block, section).emit(role);
   core.translated_instructions += plan.insn_count;
-  core.definitions.block(*block, {block->exits, plan.exit_count}, {plan.bytes, plan.app_bytes});
+  if (block->first_flow_id != kUnnamedExit) {
+    core.definitions.block(*block, {block->exits, plan.exit_count}, {plan.bytes, plan.app_bytes});
+  }
   core.blocks.insert(held, block);
   sys::log(2, "block", raw(pc), raw(block->entries[0]), plan.insn_count);
   return block;
