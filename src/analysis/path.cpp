@@ -90,7 +90,7 @@ class PathWalker {
     if (instructions.size() < executed) tell("a block's bytes do not decode");
     for (u64 i = range_.from; i < std::min<u64>(executed, instructions.size()) && !done(); ++i) {
       const Instruction& instruction = instructions[i];
-      show({instruction.pc, instruction.bytes, instruction.module, true});
+      show({instruction.pc, instruction.bytes, instruction.module, true, false});
     }
     range_.from = 0;
   }
@@ -102,8 +102,10 @@ class PathWalker {
       return;
     }
     const u8* bytes = reinterpret_cast<const u8*>(payload.data() + 2);
-    const size_t length = std::min<size_t>(bytes[15], 15);
-    if (!done()) show({payload[0] | u64{payload[1]} << 32, {bytes, length}, trace::kNone, false});
+    const bool is_32_bit = (bytes[15] & kSingle32Bit) != 0;
+    const size_t length = std::min<size_t>(bytes[15] & ~kSingle32Bit, 15);
+    if (!done())
+      show({payload[0] | u64{payload[1]} << 32, {bytes, length}, trace::kNone, false, is_32_bit});
   }
 
   void show(const Step& step) {

@@ -15,6 +15,7 @@ struct Step {
   std::span<const u8> bytes;
   u32 module = trace::kNone;
   bool lasting = true;  // false: executed outside any block; `bytes` are gone after the call
+  bool is_32_bit = false;
 };
 
 struct PathRange {

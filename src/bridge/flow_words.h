@@ -37,12 +37,14 @@ enum class Control : u8 {
   kGap = 7,          // payload: n lo, n hi: this many words were dropped here
   kForkChild = 8,  // payload: pc lo, hi. First word of a forked child's stream: it goes on at pc as
                    // a copy of the thread that forked
-  kSingle = 9,  // payload: pc lo, hi, bytes 0-3, 4-7, 8-11, 12-15 (the first word's top byte is the
-                // length): one instruction executed by the runtime on the program's behalf, outside
-                // any block
+  kSingle = 9,  // payload: pc lo, hi, bytes 0-3, 4-7, 8-11, 12-14 and the length in the top byte,
+                // with kSingle32Bit added: one instruction executed outside any block, of 32-bit
+                // code
   kRseqAbort = 10,  // payload: pc lo, hi: the kernel has aborted the restartable sequence that the
                     // thread was in, somewhere in its block; execution goes on at pc
 };
+
+constexpr u32 kSingle32Bit = 0x80;
 
 constexpr u32 control_word(Control kind, u32 payload_words) {
   return kControlBase | static_cast<u32>(kind) << 8 | payload_words;

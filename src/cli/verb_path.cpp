@@ -35,6 +35,7 @@ class Disassembler {
  public:
   explicit Disassembler(TraceInput& input, u32 image) : input_(input), image_(image) {
     ZydisDecoderInit(&decoder_, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+    ZydisDecoderInit(&decoder_32_, ZYDIS_MACHINE_MODE_LEGACY_32, ZYDIS_STACK_WIDTH_32);
     ZydisFormatterInit(&formatter_, ZYDIS_FORMATTER_STYLE_INTEL);
   }
 
@@ -60,8 +61,9 @@ class Disassembler {
     ZydisDecodedInstruction instruction;
     ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
     char text[256];
-    if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder_, step.bytes.data(), step.bytes.size(),
-                                             &instruction, operands)) ||
+    if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(step.is_32_bit ? &decoder_32_ : &decoder_,
+                                             step.bytes.data(), step.bytes.size(), &instruction,
+                                             operands)) ||
         !ZYAN_SUCCESS(ZydisFormatterFormatInstruction(&formatter_, &instruction, operands,
                                                       instruction.operand_count_visible, text,
                                                       sizeof text, step.pc, nullptr))) {
@@ -73,7 +75,7 @@ class Disassembler {
 
   TraceInput& input_;
   u32 image_;
-  ZydisDecoder decoder_;
+  ZydisDecoder decoder_, decoder_32_;
   ZydisFormatter formatter_;
   std::unordered_map<const u8*, std::string> lines_;
   std::string outside_;

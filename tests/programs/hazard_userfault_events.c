@@ -1,8 +1,9 @@
+// hazard: 6.22
 // Hazard: the kernel holds munmap, mremap, mmap over something, madvise and brk until the program's
 // monitor thread has read that they happen (UFFD_FEATURE_EVENT_UNMAP, _REMAP, _REMOVE). A tracer
 // that makes them while it holds what the monitor needs waits for ever. Code on such memory is as
 // old as the call has made it, whoever looks: the monitor, while the call is held, and its caller
-// behind it. hazard: 6.22
+// behind it.
 #include "hazard_code.h"
 
 #include <fcntl.h>

@@ -1,8 +1,8 @@
+// hazard: 6.22
 // Hazard: the kernel holds fork until the program's monitor thread has read that it happens
 // (UFFD_FEATURE_EVENT_FORK). A tracer that forks while it holds what the monitor needs (so that the
 // child finds it in a known state) waits for ever. Another thread keeps running new code meanwhile.
 // modes: no-trust (a thread writes new code over old)
-// hazard: 6.22
 #include "hazard_code.h"
 
 #include <fcntl.h>

@@ -26,6 +26,7 @@
         .set    PARENT, 328
         .set    IN_USE, 336
         .set    LEGACY_CALL, 348
+        .set    FAR_FRAME, 352
         .set    UC_SIGMASK, 296
         .set    BLOCKED_WHILE_HELD, ~0x4d8      // all but SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV
 
@@ -122,6 +123,11 @@ deliver_pending:
         load_registers CONTEXT + 8*15, untrapped
 public tiptoe_raise_pending
         hlt
+        // To 32-bit code, all other registers in place.
+public tiptoe_enter_compatibility_code
+        mov     rsp, gs:[SELF]
+        lea     rsp, [rsp + FAR_FRAME]
+        iretq
 public tiptoe_resume_end
 
 public tiptoe_enter_emulate

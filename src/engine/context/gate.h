@@ -12,6 +12,7 @@ void tiptoe_enter_syscall();
 void tiptoe_enter_emulate();
 void tiptoe_enter_rseq_abort();
 void tiptoe_enter_check_point();
+void tiptoe_enter_compatibility_code();
 
 extern const char tiptoe_resume_begin[];
 extern const char tiptoe_resume_end[];

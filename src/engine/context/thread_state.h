@@ -66,6 +66,17 @@ struct MetFault {
   u64 address, trap, error;
 };
 
+// 32-bit code that the thread is in: see dispatch/compatibility_code.h.
+struct CompatibilityCode {
+  u16 cs;  // its selector; 0: the thread is in 64-bit code
+  u16 ss;
+  bool app_tf;    // the trap flag as the program has it; in the machine it is set
+  u8 lengths[2];  // of the instructions of the step that is under way; 0: none
+  bool pushes_flags, loads_flags, repeats;  // what they do
+  u64 pc;
+  u8 bytes[32];
+};
+
 struct ThreadState {
   ThreadState* self;  // gs:0
   u64 spill[static_cast<unsigned>(Spill::kCount)];
@@ -91,8 +102,11 @@ struct ThreadState {
   u32 silent;                  // nothing of it is wanted: its words go nowhere
   u32 legacy_call;             // the system call that is being made comes by int 0x80
 
+  u64 far_frame[5];  // for iretq: rip, cs, flags, rsp, ss
+
   // Below: used by C++ only, but for the first.
   u64 enter_check_point;  // gate.S entry point, in check mode
+  u64 enter_compatibility_code;
   Core* core;
   ThreadState* next;  // list of all threads' states (under the lock)
   i32 tid;
@@ -121,6 +135,7 @@ struct ThreadState {
   u32 strict_seccomp;    // see syscall/seccomp.h
   u32 syscall_recorded;  // bytes last stored about the system call that is to be made
   UserDispatch user_dispatch;
+  CompatibilityCode compatibility;
 
   // Signals: see signal/.
   u64 app_mask;        // the program's signal mask, as it believes it to be
@@ -173,5 +188,6 @@ static_assert(offsetof(ThreadState, resume_cursor_register) == 320);
 static_assert(offsetof(ThreadState, parent) == 328);
 static_assert(offsetof(ThreadState, in_use) == 336);
 static_assert(offsetof(ThreadState, legacy_call) == 348);
+static_assert(offsetof(ThreadState, far_frame) == 352);
 
 }  // namespace tiptoe::engine

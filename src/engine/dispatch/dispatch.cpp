@@ -7,6 +7,7 @@
 #include "engine/context/safe_copy.h"
 #include "engine/dispatch/branch_fault.h"
 #include "engine/dispatch/check_point.h"
+#include "engine/dispatch/compatibility_code.h"
 #include "engine/dispatch/stopped_thread.h"
 #include "engine/link/link.h"
 #include "engine/translate/evict.h"
@@ -180,10 +181,12 @@ void resume_natively(ThreadState& thread) {
 
 void resume_at_pc(const sys::Held& held, Core& core, ThreadState& thread) {
   if (core.space.pages_may_wait()) return resume_by_gate(thread);  // to wait without the lock
+  if (in_compatibility_code(thread)) return resume_in_compatibility_code(thread);
   go(held, core, thread, Entry::kBody, nullptr);
 }
 
 void resume_at_pc(Core& core, ThreadState& thread) {
+  if (in_compatibility_code(thread)) return resume_in_compatibility_code(thread);
   wait_for_code(core, thread.context.pc);
   const sys::Held held(core.lock);
   go(held, core, thread, Entry::kBody, nullptr);

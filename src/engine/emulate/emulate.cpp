@@ -1,6 +1,7 @@
 #include "engine/emulate/emulate.h"
 
 #include "engine/context/safe_copy.h"
+#include "engine/dispatch/compatibility_code.h"
 #include "engine/emulate/int80.h"
 #include "engine/signal/met_fault.h"
 #include "engine/signal/step.h"
@@ -58,6 +59,7 @@ void send_to_fault(Core& core, ThreadState& thread, const Exit& exit, bool has_g
 extern "C" int tiptoe_on_emulate(ThreadState& thread) {
   take_cursor(thread);
   Core& core = *thread.core;
+  if (in_compatibility_code(thread)) return static_cast<int>(on_int80(core, thread, nullptr));
   const Exit& exit = core.exit(thread.exit_index);
   const AppPc pc = exit.owner->start + exit.app_offset;
   thread.context.pc = pc;
@@ -67,7 +69,7 @@ extern "C" int tiptoe_on_emulate(ThreadState& thread) {
   x86::Insn insn;
   Emulated result = Emulated::kRefused;
   if (x86::decode({bytes, sizeof bytes - missing}, x86::Mode::k64, insn)) {
-    if (insn.flow == Flow::kInt) return static_cast<int>(on_int80(core, thread, exit));
+    if (insn.flow == Flow::kInt) return static_cast<int>(on_int80(core, thread, &exit));
     if (stepping && !hold_step(thread)) {
       resume_at_pc(core, thread);
       return static_cast<int>(SyscallAction::kDone);

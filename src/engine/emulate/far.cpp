@@ -1,7 +1,8 @@
 // Far branches and iret.
 //
 // To the code segment that the program is in they are near branches with another way of finding the
-// target. To 32-bit code the program cannot be followed; any other selector faults.
+// target. To 32-bit code they lead to dispatch/compatibility_code.h; any other selector faults, but
+// for those of code segments that the program has made itself, where it cannot be followed.
 #include "engine/emulate/operand.h"
 #include "engine/emulate/selector.h"
 #include "engine/signal/met_fault.h"
@@ -23,19 +24,34 @@ bool is_canonical(u64 address) {
   return signed_address << 16 >> 16 == signed_address;
 }
 
-enum class Way { kNear, kFaults, kTo32Bit };
+enum class Way { kNear, kTo32Bit, kFaults, kRefused };
+
+bool is_possible(Way way) {
+  return way == Way::kNear || way == Way::kTo32Bit;
+}
 
 // `returns`: retf and iret, whose selector must have our privilege level.
-Way way_to(u16 selector, u64 target, bool returns) {
+Way way_to(const Emulation& e, u16 selector, u64 target, bool returns) {
   const Selector found = look_at(selector);
   if (!found.usable || !found.code || (returns && (selector & 3) != 3)) return Way::kFaults;
-  if (!found.long_mode) return Way::kTo32Bit;
+  if (!found.long_mode) {
+    if (target > 0xffffffff) return Way::kFaults;
+    const bool known = (selector | 3) == kCompatibilityCode && e.core.check == nullptr;
+    return known ? Way::kTo32Bit : Way::kRefused;
+  }
   return is_canonical(target) ? Way::kNear : Way::kFaults;
+}
+
+u16 stack_segment() {
+  u16 selector;
+  asm("mov %%ss, %0" : "=r"(selector));
+  return selector;
 }
 
 Emulated go(const Emulation& e, Way way, u64 target) {
   if (way == Way::kFaults) return Emulated::kFaults;
-  if (way == Way::kTo32Bit) return Emulated::kRefused;
+  if (way == Way::kRefused) return Emulated::kRefused;
+  if (way == Way::kTo32Bit) enter_compatibility_code(e.thread, stack_segment());
   e.context().pc = AppPc{target};
   return Emulated::kDone;
 }
@@ -48,11 +64,11 @@ Emulated jump_or_call(const Emulation& e) {
   if (!read_word(at, bytes, target) || !read_word(at + bytes, 2, selector)) {
     return Emulated::kFaults;
   }
-  const Way way = way_to(static_cast<u16>(selector), target, false);
+  const Way way = way_to(e, static_cast<u16>(selector), target, false);
   if (way == Way::kFaults) {
     meet_refused_selector(e.thread, is_canonical(target) ? static_cast<u16>(selector) : u16{0});
   }
-  if (way != Way::kNear || e.insn.flow == x86::Flow::kFarJmp) return go(e, way, target);
+  if (!is_possible(way) || e.insn.flow == x86::Flow::kFarJmp) return go(e, way, target);
   u64 slots[2] = {raw(e.next_pc()), kUserCode};
   u8 frame[16];
   for (unsigned i = 0; i < 2; ++i) __builtin_memcpy(frame + i * bytes, &slots[i], bytes);
@@ -69,8 +85,8 @@ Emulated far_return(const Emulation& e) {
   if (!read_word(rsp, bytes, target) || !read_word(rsp + bytes, bytes, selector)) {
     return Emulated::kFaults;
   }
-  const Way way = way_to(static_cast<u16>(selector), target, true);
-  if (way == Way::kNear) rsp += 2 * bytes + static_cast<u16>(e.insn.imm);
+  const Way way = way_to(e, static_cast<u16>(selector), target, true);
+  if (is_possible(way)) rsp += 2 * bytes + static_cast<u16>(e.insn.imm);
   return go(e, way, target);
 }
 
@@ -83,11 +99,11 @@ Emulated interrupt_return(const Emulation& e) {
   for (unsigned i = 0; i < 5; ++i) {
     if (!read_word(context.gpr[kRsp] + i * bytes, bytes, frame[i])) return Emulated::kFaults;
   }
-  const Way way = way_to(static_cast<u16>(frame[1]), frame[0], true);
+  const Way way = way_to(e, static_cast<u16>(frame[1]), frame[0], true);
   if ((context.rflags & x86::kNt) != 0 || !is_stack_segment(static_cast<u16>(frame[4]))) {
     return Emulated::kFaults;
   }
-  if (way != Way::kNear) return go(e, way, frame[0]);
+  if (!is_possible(way)) return go(e, way, frame[0]);
   if (static_cast<u16>(frame[4]) != kUserData) return Emulated::kRefused;
   const bool stepping = (context.rflags & x86::kTf) != 0;
   const u64 loaded = bytes == 2 ? kLoaded & 0xffff : kLoaded;

@@ -163,9 +163,20 @@ SyscallAction dispatch_legacy(AppCall& call, i64 legacy) {
 
 }  // namespace
 
-SyscallAction on_int80(Core& core, ThreadState& thread, const Exit& exit) {
+// As record_syscall().
+static void record_compatibility_call(Core& core, ThreadState& thread) {
+  constexpr u8 kInt80[] = {0xcd, 0x80};
+  if (!thread.recording) return;
+  make_flow_room(core.events, thread, 64);
+  const u64 before = thread.cursor;
+  put_single(core.events, thread, raw(thread.context.pc), kInt80);
+  put_control(core.events, thread, Control::kSyscall, {low32(thread.context.gpr[x86::kRax])});
+  thread.syscall_recorded = static_cast<u32>(thread.cursor - before);
+}
+
+SyscallAction on_int80(Core& core, ThreadState& thread, const Exit* exit) {
   if (core.check != nullptr) post_check(core, thread, CheckPost::kBeforeSyscall);
-  record_syscall(core, thread, exit);
+  exit != nullptr ? record_syscall(core, thread, *exit) : record_compatibility_call(core, thread);
   release_cache(thread);  // the call may take for ever
   thread.legacy_call = 1;
   thread.after_syscall = nullptr;

@@ -1,7 +1,7 @@
 // What the processor says of a segment selector, without loading it.
 #pragma once
 
-#include "base/types.h"
+#include "engine/dispatch/compatibility_code.h"
 
 namespace tiptoe::engine {
 
@@ -10,8 +10,6 @@ struct Selector {
   bool code = false;
   bool long_mode = false;  // 64-bit code
 };
-
-constexpr u16 kUserCode = 0x33, kUserData = 0x2b;
 
 // The descriptor behind a selector. Usable: a present code or data segment of our own level, 3.
 inline Selector look_at(u16 selector) {

@@ -4,6 +4,7 @@
 #include <linux/mman.h>
 #include <linux/time_types.h>
 
+#include "base/memory.h"
 #include "sys/clock.h"
 #include "sys/fail.h"
 #include "sys/mapping.h"
@@ -243,6 +244,14 @@ void put_control(EventMemory& memory, ThreadState& thread, Control kind,
   for (const u32 word : payload) *out++ = word;
   __atomic_store_n(at, control_word(kind, words), __ATOMIC_RELEASE);
   thread.cursor += (words + 1) * 4;
+}
+
+void put_single(EventMemory& memory, ThreadState& thread, u64 pc, std::span<const u8> bytes) {
+  u32 words[4] = {};
+  memcpy(words, bytes.data(), bytes.size());
+  words[3] |= (static_cast<u32>(bytes.size()) | kSingle32Bit) << 24;
+  put_control(memory, thread, Control::kSingle,
+              {low32(pc), high32(pc), words[0], words[1], words[2], words[3]});
 }
 
 void put_exit(EventMemory& memory, ThreadState& thread, u32 exit_id) {

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <span>
 
 #include "bridge/flow_words.h"
 #include "bridge/shared_memory.h"
@@ -85,6 +86,9 @@ void make_flow_room(EventMemory& memory, ThreadState& thread, u64 bytes);
 void put_control(EventMemory& memory, ThreadState& thread, Control kind,
                  std::initializer_list<u32> payload);
 void put_exit(EventMemory& memory, ThreadState& thread, u32 exit_id);
+
+// Appends one instruction of 32-bit code.
+void put_single(EventMemory& memory, ThreadState& thread, u64 pc, std::span<const u8> bytes);
 
 constexpr u32 low32(u64 v) {
   return static_cast<u32>(v);

@@ -4,6 +4,7 @@
 #include "engine/context/gate.h"
 #include "engine/context/safe_copy.h"
 #include "engine/dispatch/check_point.h"
+#include "engine/dispatch/compatibility_code.h"
 #include "engine/signal/altstack.h"
 #include "engine/signal/frame_registers.h"
 #include "engine/signal/x87_pc.h"
@@ -17,6 +18,23 @@ using sys::RtSigframe;
 
 constexpr u64 kRedZone = 128;
 constexpr u64 kPageFault = 14;
+
+// In 32-bit code the segments, too, are the program's own, and the kernel says that it does not
+// care about ss.
+void store_segments(const ThreadState& thread, struct ucontext& uc) {
+  constexpr u64 kStrictRestoreSs = 4;  // UC_STRICT_RESTORE_SS
+  struct sigcontext& sc = uc.uc_mcontext;
+  const CompatibilityCode& code = thread.compatibility;
+  if (code.cs != 0) {
+    sc.cs = code.cs;
+    sc.ss = code.ss;
+    uc.uc_flags &= ~kStrictRestoreSs;
+  } else if (sc.cs != kUserCode) {
+    sc.cs = kUserCode;
+    sc.ss = kUserData;
+    uc.uc_flags |= kStrictRestoreSs;
+  }
+}
 
 void store_context(const Context& context, struct sigcontext& sc) {
   for_each_register(sc, const_cast<Context&>(context),
@@ -84,6 +102,7 @@ bool write_frame(const ThreadState& thread, const KernelSigaction& action,
   memcpy(&frame.info, kernel.info, sizeof frame.info);
   struct sigcontext& sc = frame.uc.uc_mcontext;
   store_context(thread.context, sc);
+  store_segments(thread, frame.uc);
   sc.fpstate = reinterpret_cast<decltype(sc.fpstate)>(place.fpstate);
   sc.trapno = thread.trap_number;
   sc.err = thread.trap_error;
@@ -125,6 +144,7 @@ void return_to_die(ThreadState& thread, const KernelFrame& frame) {
   reset_kernel_action(frame.info->si_signo);
   send_to_this_thread(*frame.info);
   store_context(thread.context, frame.uc->uc_mcontext);
+  store_segments(thread, *frame.uc);
   const sys::SignalSet mask = thread.app_mask & ~sys::signal_bit(frame.info->si_signo);
   memcpy(&frame.uc->uc_sigmask, &mask, sizeof mask);
 }
@@ -164,6 +184,7 @@ void enter_handler(ThreadState& thread, int signal, const KernelSigaction& actio
   context.gpr[x86::kRsp] = frame;
   context.rflags &= ~u64{x86::kDf | x86::kTf | x86::kRf};
   context.pc = AppPc{action.handler};
+  thread.compatibility.cs = 0;  // handlers are 64-bit code
   begin_step(thread);
 }
 
@@ -186,6 +207,8 @@ void return_to_gate(ThreadState& thread, const KernelFrame& frame) {
   sc.rip = reinterpret_cast<u64>(&tiptoe_resume_begin);
   sc.rsp = thread.runtime_stack;
   sc.eflags = 0x202;
+  sc.cs = kUserCode;
+  sc.ss = kUserData;
   const sys::SignalSet mask = running_mask(thread);
   memcpy(&frame.uc->uc_sigmask, &mask, sizeof mask);
 }
@@ -200,6 +223,9 @@ void deliver(ThreadState& thread, int signal, const KernelFrame& kernel, const A
   const bool is_fault = arrival.is_fault;
   // What the kernel forces, the instruction that follows does not raise.
   if (core.check != nullptr) post_interruption(core, thread, signal, is_fault && arrival.has_trap);
+  if (in_compatibility_code(thread) && thread.compatibility.app_tf) {
+    thread.context.rflags |= x86::kTf;
+  }
   if (arrival.has_trap) note_trap(thread, kernel.uc->uc_mcontext);
   if (is_fault && addresses_instruction(signal) &&
       reinterpret_cast<u64>(kernel.info->si_addr) == arrival.machine_pc) {

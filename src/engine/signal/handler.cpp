@@ -9,7 +9,9 @@
 #include "engine/context/gate.h"
 #include "engine/context/safe_copy.h"
 #include "engine/dispatch/check_point.h"
+#include "engine/dispatch/compatibility_code.h"
 #include "engine/dispatch/stopped_thread.h"
+#include "engine/signal/compatibility_step.h"
 #include "engine/signal/deliver.h"
 #include "engine/signal/step.h"
 #include "engine/thread/exec_request.h"
@@ -239,7 +241,7 @@ void go_on_undisturbed(ThreadState& thread, Where where, const KernelFrame& fram
     thread.syscall_recorded = 0;
     forget_call(thread);
   } else {
-    return;
+    return step_on(thread, frame);
   }
   thread.exact_mask = 0;
   resume(thread, frame);
@@ -265,8 +267,11 @@ void tiptoe_on_signal(int signal, siginfo_t* info, struct ucontext* uc) {
   // What only waits, or only ends a copy, reads nothing of the program's.
   const Where where = where_is(core, pc);
   if (where != Where::kRuntime && where != Where::kSafeCopy) set_kernel_mask(kBlockedWhileHeld);
+  const bool in_32_bit_code = where == Where::kApp && in_compatibility_code(thread);
+  if (in_32_bit_code && go_on_in_compatibility_code(thread, signal, frame, machine_context(sc)))
+    return;
   const StoppedThread stopped = stopped_thread(core, thread, machine_context(sc), pc);
-  if (is_step_trap(signal, *info) && !has_stepped(thread, stopped, pc)) return;
+  if (!in_32_bit_code && is_step_trap(signal, *info) && !has_stepped(thread, stopped, pc)) return;
   Arrival arrival{.mask = mask_in_force(thread, stopped.where, sc), .is_fault = false};
   if (stopped.where != Where::kRaise && refuse(thread, signal, *info, arrival.mask)) {
     return go_on_undisturbed(thread, stopped.where, frame);

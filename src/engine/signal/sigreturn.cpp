@@ -4,6 +4,7 @@
 #include "engine/context/gate.h"
 #include "engine/context/safe_copy.h"
 #include "engine/dispatch/check_point.h"
+#include "engine/dispatch/compatibility_code.h"
 #include "engine/signal/altstack.h"
 #include "engine/signal/frame_registers.h"
 
@@ -36,6 +37,10 @@ void app_sigreturn(Core& core, ThreadState& thread) {
                     [](auto& machine, u64& app) { app = machine; });
   thread.context.rflags = (flags & ~kRestoredFlags) | (thread.context.rflags & kRestoredFlags);
   thread.context.pc = AppPc{frame.uc.uc_mcontext.rip};
+  thread.compatibility.cs = 0;
+  if (frame.uc.uc_mcontext.cs == kCompatibilityCode && core.check == nullptr) {
+    enter_compatibility_code(thread, frame.uc.uc_mcontext.ss);
+  }
   begin_step(thread);
   memcpy(&thread.app_mask, &frame.uc.uc_sigmask, sizeof thread.app_mask);
   thread.app_mask &= ~(sys::signal_bit(SIGKILL) | sys::signal_bit(SIGSTOP));

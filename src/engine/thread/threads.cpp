@@ -62,6 +62,7 @@ ThreadState* map_new(Core& core) {
   thread.enter_emulate = entry(tiptoe_enter_emulate);
   thread.enter_rseq_abort = entry(tiptoe_enter_rseq_abort);
   thread.enter_check_point = entry(tiptoe_enter_check_point);
+  thread.enter_compatibility_code = entry(tiptoe_enter_compatibility_code);
   thread.in_use = 1;
   thread.next = core.threads;
   core.threads = &thread;
@@ -107,6 +108,7 @@ ThreadState& allocate_thread(const sys::Held&, Core& core) {
   thread->call_trapped = 0;
   thread->strict_seccomp = 0;
   thread->user_dispatch = {};
+  thread->compatibility.cs = 0;
   thread->step_from = 0;
   thread->has_temporary_mask = 0;
   thread->waits_for_fault = 0;
@@ -212,6 +214,7 @@ void prepare_clone(Core& core, ThreadState& parent, const CloneKind& kind) {
   child->clone_kind = kind;
   child->silent = parent.silent;
   child->legacy_call = parent.legacy_call;
+  child->compatibility = parent.compatibility;
   child->altstack_flags = kAltstackDisabled;
   if (!kind.shares_memory) child->rseq_area = parent.rseq_area;  // as the kernel has it
   if (!kind.shares_memory || kind.is_vfork) {

@@ -23,7 +23,8 @@ static void tick(int signal, siginfo_t* info, void* context) {
   if (signal != SIGURG || info->si_signo != SIGURG) FAIL("another signal's handler was called");
   if (info->si_code != SI_TKILL) FAIL("not the signal that was sent");
   if (__builtin_ia32_readeflags_u64() & 0x400) FAIL("the direction flag is set in a handler");
-  if ((registers[REG_CSGSFS] & 0xffff) != 0x33) FAIL("the interrupted code has a strange selector");
+  const int selector = registers[REG_CSGSFS] & 0xffff;  // 64-bit code, or 32-bit code
+  if (selector != 0x33 && selector != 0x23) FAIL("the interrupted code has a strange selector");
   // The frame stands below the red zone of what it interrupts, unless it is on the other stack.
   const stack_t* const stack = &state->uc_stack;
   const uintptr_t low = (uintptr_t)stack->ss_sp;
