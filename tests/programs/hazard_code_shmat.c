@@ -24,5 +24,11 @@ int main(void) {
        MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
   put_function(code, 50);
   printf(" %d %d\n", call(code), call(late));
+  const int other = shmget(IPC_PRIVATE, kPage, IPC_CREAT | 0700);
+  char* source = shmat(other, NULL, 0);
+  put_function(source, 60);
+  const char* there = shmat(other, code, SHM_REMAP | SHM_EXEC);
+  shmctl(other, IPC_RMID, NULL);
+  printf("%d %d\n", there == code, call(code));
   return 0;
 }

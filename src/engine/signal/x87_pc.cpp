@@ -15,7 +15,8 @@ u64 x87_pc() {
 
 u64 app_x87_pc(const Core& core, u64 machine_pc) {
   const Piece* piece = core.cache.find(machine_pc);
-  return piece == nullptr ? machine_pc : raw(app_pc_of(*piece, machine_pc));
+  if (piece != nullptr) return raw(app_pc_of(*piece, machine_pc));
+  return core.cache.contains(machine_pc) ? 0 : machine_pc;  // 0: its code has been evicted since
 }
 
 }  // namespace tiptoe::engine

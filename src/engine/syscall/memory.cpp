@@ -304,9 +304,15 @@ SyscallAction on_process_madvise(const AppCall& call) {
 }
 
 SyscallAction on_shmat(const AppCall& call) {
-  constexpr u64 kShmReadOnly = 010000, kShmExec = 0100000;
+  constexpr u64 kShmReadOnly = 010000, kShmRound = 020000, kShmRemap = 040000, kShmExec = 0100000;
   const u64 flags = call.argument(2);
   const sys::Held held(call.core.lock);
+  if ((flags & kShmRemap) != 0) {  // over whatever is there
+    const u64 asked = call.argument(1), bytes = segment_bytes(call.argument(0));
+    const u64 wanted = (flags & kShmRound) != 0 ? align_down(asked, kPageBytes) : asked;
+    if (is_over_own(wanted, bytes)) return refuse(held, call, wanted, bytes);
+    forget_code(held, call.core, wanted, bytes);
+  }
   wait_for_fault(call.core);
   const i64 result = call.make();
   if (!sys::is_error(result)) {
