@@ -14,12 +14,11 @@ class Unit;
 // the block's first instruction; they differ in what they find:
 enum class Entry : u8 {
   kBody,      // everything in place
-  kCall,      // a cache address, pushed by the real `call`, on top of the program's stack: dropped
-  kReturn,    // the program's return address on top of the stack, rcx parked in Spill::kBranch:
-              // popped, and compared with the block's address
-  kIndirect,  // the target in rcx, the program's rcx parked in Spill::kBranch: compared
+  kDrop,      // a word too much on top of the program's stack: behind a call the cache address that
+              // the real `call` has pushed, behind a return the return address
+  kIndirect,  // by a lookup: the program's rcx is parked in Spill::kBranch
 };
-constexpr unsigned kEntryCount = 4;
+constexpr unsigned kEntryCount = 3;
 
 // A patchable transfer to another block: `site` is the address of a 4-byte displacement, which
 // never straddles an aligned 8-byte word. Two states, written by link.cpp only:
@@ -32,7 +31,7 @@ struct Exit {
   Block* to;              // linked block, or nullptr
   Exit* next_incoming;    // in to->incoming
   Exit** incoming_place;  // what points to this exit there
-  AppPc target;           // direct: the destination. kCall's landing: the return address
+  AppPc target;           // direct: the destination. A landing: the return address
   CachePc site;           // CachePc{0}: an exit without a link (return, system call)
   CachePc stub;
   u32 flow_id;      // 0: leaves no record (a landing), or nothing is recorded
@@ -41,7 +40,6 @@ struct Exit {
   ExitKind kind;
   Entry role;       // how a link enters its target
   bool is_landing;  // the jump behind a real call, to which the callee returns
-  u8 misses;        // indirect: how often the inline cache was wrong when the dispatcher was asked
 };
 
 // Where one byte of a block's code stands in the program: see context/state_map.h.

@@ -59,8 +59,6 @@ std::vector<std::string> programs() {
     const std::string name = entry.path().filename().string();
     // At an execve the warden must be the tracer, which the stepper is already.
     if (name == "path_exec") continue;
-    // Which return it was, only its flow word tells: a known gap (docs/SIGNALS.md).
-    if (name == "path_return_to_nowhere") continue;
     if (name == kEvicted) continue;  // in the modes that it is for
     // In 32-bit code the engine lives on the traps that the stepper takes for its own.
     if (name == "path_compatibility_code") continue;

@@ -52,6 +52,8 @@ class Emitter {
   void wrgsbase(Gpr r) {
     imm8(0xf3), imm8(rex_w(kRax, kRax, r)), imm8(0x0f), imm8(0xae), imm8(modrm(3, 3, r));
   }
+  void bswap_r32(Gpr r) { rex_opt(kRax, r), imm8(0x0f), imm8(0xc8 | (r & 7)); }
+  void bswap_r(Gpr r) { imm8(rex_w(kRax, kRax, r)), imm8(0x0f), imm8(0xc8 | (r & 7)); }
   void not_r(Gpr r) { imm8(rex_w(kRax, kRax, r)), imm8(0xf7), imm8(modrm(3, 2, r)); }
   void push_gs(u32 offset) { imm8(0x65), imm8(0xff), imm8(0x34), imm8(0x25), imm32(offset); }
   void pop_gs(u32 offset) { imm8(0x65), imm8(0x8f), imm8(0x04), imm8(0x25), imm32(offset); }
@@ -99,6 +101,11 @@ class Emitter {
         imm8(static_cast<u8>((b & 7) << 3 | (a & 7)));
   }
 
+  // The same in 32 bits; registers below r8 only.
+  void lea_sum_r32(Gpr r, Gpr a, Gpr b) {
+    imm8(0x8d), imm8(modrm(0, r, 4)), imm8(static_cast<u8>((b & 7) << 3 | (a & 7)));
+  }
+
   void lea_sum1(Gpr r, Gpr a, Gpr b) {  // r = a + b + 1; b is not rsp
     imm8(rex_w(r, b, a)), imm8(0x8d), imm8(modrm(1, r, 4)),
         imm8(static_cast<u8>((b & 7) << 3 | (a & 7))), imm8(1);
@@ -138,13 +145,31 @@ class Emitter {
     const u64 at = (raw(here()) + offset) & 7;
     if (at > 4) nop(static_cast<unsigned>(8 - at));
   }
+  // The same for the two displacements of a call and of the jump behind it.
+  void align_patchable_call() {
+    unsigned pad = 0;
+    for (u64 at = raw(here()); ((at + pad + 1) & 7) > 4 || ((at + pad + 6) & 7) > 4;) ++pad;
+    nop(pad);
+  }
   void align(u64 power_of_two) {
     nop(static_cast<unsigned>(align_up(raw(here()), power_of_two) - raw(here())));
   }
+  // As few instructions as `count` bytes can be, of the forms that processor manuals recommend.
   void nop(unsigned count) {
-    for (; count >= 3; count -= 3) imm8(0x0f), imm8(0x1f), imm8(0x00);
-    if (count == 2) imm8(0x66);
-    if (count > 0) imm8(0x90);
+    static constexpr u8 kForms[9][9] = {{0x90},
+                                        {0x66, 0x90},
+                                        {0x0f, 0x1f, 0x00},
+                                        {0x0f, 0x1f, 0x40},
+                                        {0x0f, 0x1f, 0x44},
+                                        {0x66, 0x0f, 0x1f, 0x44},
+                                        {0x0f, 0x1f, 0x80},
+                                        {0x0f, 0x1f, 0x84},
+                                        {0x66, 0x0f, 0x1f, 0x84}};
+    while (count != 0) {
+      const unsigned length = count < 9 ? count : 9;
+      bytes(kForms[length - 1], length);
+      count -= length;
+    }
   }
 
  private:

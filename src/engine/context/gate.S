@@ -16,17 +16,16 @@
 
         .intel_syntax noprefix
         .set    SELF, 0
-        .set    JUMP_TARGET, 88
-        .set    PENDING, 156
-        .set    CONTEXT, 160
-        .set    RFLAGS, 288
-        .set    RUNTIME_STACK, 304
-        .set    RESUME_AT, 312
-        .set    RESUME_CURSOR_REGISTER, 320
-        .set    PARENT, 328
-        .set    IN_USE, 336
-        .set    LEGACY_CALL, 348
-        .set    FAR_FRAME, 352
+        .set    PENDING, 140
+        .set    CONTEXT, 144
+        .set    RFLAGS, 272
+        .set    RUNTIME_STACK, 288
+        .set    RESUME_AT, 296
+        .set    RESUME_CURSOR_REGISTER, 304
+        .set    PARENT, 312
+        .set    IN_USE, 320
+        .set    LEGACY_CALL, 332
+        .set    FAR_FRAME, 336
         .set    UC_SIGMASK, 296
         .set    BLOCKED_WHILE_HELD, ~0x4d8      // all but SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV
 
@@ -104,7 +103,6 @@
         .text
         entry   tiptoe_enter_exit, tiptoe_on_exit
         entry   tiptoe_enter_indirect, tiptoe_on_indirect
-        entry   tiptoe_enter_return, tiptoe_on_return
         entry   tiptoe_enter_return_miss, tiptoe_on_return_miss
         entry   tiptoe_enter_rseq_abort, tiptoe_on_rseq_abort
         entry   tiptoe_enter_check_point, tiptoe_on_check_point

@@ -6,7 +6,6 @@
 extern "C" {
 void tiptoe_enter_exit();
 void tiptoe_enter_indirect();
-void tiptoe_enter_return();
 void tiptoe_enter_return_miss();
 void tiptoe_enter_syscall();
 void tiptoe_enter_emulate();

@@ -51,7 +51,8 @@ AppState resolve(const StateTable& states, const Piece& piece, const ThreadState
   const ParkedState& state = states[entry.state];
   const Block& block = *piece.block;
 
-  AppState out{machine, nullptr, entry.instruction, true, state.unrecorded, state.app_fault};
+  AppState out{machine,          nullptr,         entry.instruction, true,
+               state.unrecorded, state.app_fault, state.at};
   if (stolen_register) {
     out.context.gpr[kCursorRegister] = thread.spill[static_cast<unsigned>(Spill::kStolen)];
   }
@@ -77,8 +78,8 @@ AppState resolve(const StateTable& states, const Piece& piece, const ThreadState
     case At::kTargetInRcx:
       out.context.pc = AppPc{machine.gpr[x86::kRcx]};
       break;
-    case At::kTargetBiased:
-      out.context.pc = AppPc{machine.gpr[x86::kRcx] + raw(block.start)};
+    case At::kTargetInSlot:
+      out.context.pc = AppPc{thread.target};
       break;
     case At::kTargetOnStack:
       out.context.pc = AppPc{0};

@@ -16,7 +16,7 @@ enum class At : u8 {
   kAfter,          // it has; the program is at the instruction behind it
   kExit,           // it has left the block by exit number `app_offset`, whose target is static
   kTargetInRcx,    // it has left by an indirect branch; the target is in the machine's rcx
-  kTargetBiased,   // the same, rcx holds target minus the block's start
+  kTargetInSlot,   // the same; the target is in ThreadState::target
   kTargetOnStack,  // it has executed `ret`: the target is the word at the machine's rsp
 };
 
@@ -69,6 +69,7 @@ struct AppState {
   bool left_block;   // the flow word of the exit is stored, or is owed (`exit_unrecorded`)
   bool exit_unrecorded;
   bool app_fault;
+  At at;
 };
 
 // Resolves a thread that stopped with `machine` registers (pc is the cache pc) inside `piece`.

@@ -24,9 +24,8 @@ struct Context {
 // Slots in which emitted code parks program registers. Each has one purpose, so that no two
 // sequences that may be nested use the same slot.
 enum class Spill : u8 {
-  kBranch,   // rcx of an indirect branch or return, until the landing
-  kBranch2,  // second and third scratch of the lookups
-  kBranch3,
+  kBranch,    // rcx of an indirect branch until the landing; of a return until the transfer
+  kBranch2,   // rdx in a lookup
   kRelocate,  // scratches of a relocated instruction
   kRelocate2,
   kCheck,  // scratches of the comparison of a block with its app bytes
@@ -80,12 +79,11 @@ struct CompatibilityCode {
 struct ThreadState {
   ThreadState* self;  // gs:0
   u64 spill[static_cast<unsigned>(Spill::kCount)];
-  u64 return_table;    // address of the returns table's miss routine; the table follows it
-  u64 indirect_table;  // the same for indirect branches
-  u64 jump_target;     // where a `jmp gs:[jump_target]` goes
-  u64 enter_exit;      // gate.S entry points, for `jmp gs:[...]` from anywhere in the cache
+  u64 return_table;  // addresses of the lookup tables
+  u64 indirect_table;
+  u64 target;      // of an indirect jump or call, until the thread has arrived
+  u64 enter_exit;  // gate.S entry points, for `jmp gs:[...]` from anywhere in the cache
   u64 enter_indirect;
-  u64 enter_return;
   u64 enter_return_miss;
   u64 enter_syscall;
   u64 enter_emulate;
@@ -175,19 +173,19 @@ constexpr u32 spill_offset(Spill slot) {
 // gate.S repeats these.
 static_assert(offsetof(ThreadState, self) == 0);
 static_assert(spill_offset(Spill::kBranch) == 8);
-static_assert(spill_offset(Spill::kStolen) == 64);
-static_assert(offsetof(ThreadState, return_table) == 72);
-static_assert(offsetof(ThreadState, jump_target) == 88);
-static_assert(offsetof(ThreadState, pending) == 156);
-static_assert(offsetof(ThreadState, context) == 160);
-static_assert(offsetof(ThreadState, context.rflags) == 288);
-static_assert(offsetof(ThreadState, context.pc) == 296);
-static_assert(offsetof(ThreadState, runtime_stack) == 304);
-static_assert(offsetof(ThreadState, resume_at) == 312);
-static_assert(offsetof(ThreadState, resume_cursor_register) == 320);
-static_assert(offsetof(ThreadState, parent) == 328);
-static_assert(offsetof(ThreadState, in_use) == 336);
-static_assert(offsetof(ThreadState, legacy_call) == 348);
-static_assert(offsetof(ThreadState, far_frame) == 352);
+static_assert(spill_offset(Spill::kStolen) == 56);
+static_assert(offsetof(ThreadState, return_table) == 64);
+static_assert(offsetof(ThreadState, target) == 80);
+static_assert(offsetof(ThreadState, pending) == 140);
+static_assert(offsetof(ThreadState, context) == 144);
+static_assert(offsetof(ThreadState, context.rflags) == 272);
+static_assert(offsetof(ThreadState, context.pc) == 280);
+static_assert(offsetof(ThreadState, runtime_stack) == 288);
+static_assert(offsetof(ThreadState, resume_at) == 296);
+static_assert(offsetof(ThreadState, resume_cursor_register) == 304);
+static_assert(offsetof(ThreadState, parent) == 312);
+static_assert(offsetof(ThreadState, in_use) == 320);
+static_assert(offsetof(ThreadState, legacy_call) == 332);
+static_assert(offsetof(ThreadState, far_frame) == 336);
 
 }  // namespace tiptoe::engine

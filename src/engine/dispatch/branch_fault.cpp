@@ -62,19 +62,6 @@ void take_back_flow_word(Core& core, ThreadState& thread, const Exit& exit) {
               {exit.owner->first_flow_id, exit.instruction});
 }
 
-const Exit* find_exit(const Unit* unit, u32 flow_id) {
-  for (; unit != nullptr; unit = unit->next) {
-    for (const Piece& piece : unit->hot_pieces()) {
-      const Block& block = *piece.block;
-      const u32 ordinal = flow_id - block.first_flow_id;
-      if (ordinal < block.exit_count && block.exits[ordinal].flow_id == flow_id) {
-        return &block.exits[ordinal];
-      }
-    }
-  }
-  return nullptr;
-}
-
 }  // namespace
 
 bool is_address(AppPc pc) {
@@ -82,27 +69,15 @@ bool is_address(AppPc pc) {
   return is_canonical(raw(pc), kFiveLevelBits) && has_five_levels();
 }
 
-void fault_in_branch(Core& core, ThreadState& thread, const Exit* exit) {
+void fault_in_branch(Core& core, ThreadState& thread, const Exit& exit) {
   const AppPc target = thread.context.pc;
   Context before = thread.context;
-  if (exit != nullptr) before.pc = exit->owner->start + exit->app_offset;
-  if (exit == nullptr || !undo(before, *exit)) return resume_at_pc(core, thread);
+  before.pc = exit.owner->start + exit.app_offset;
+  if (!undo(before, exit)) return resume_at_pc(core, thread);
   thread.context = before;
-  take_back_flow_word(core, thread, *exit);
+  take_back_flow_word(core, thread, exit);
   resume_natively(thread);
   thread.resume_at = raw(target);  // the jump there faults as the branch would
-}
-
-const Exit* last_return(Core& core, const ThreadState& thread) {
-  // Words that nobody reads are overwritten by other threads.
-  if (!thread.recording || thread.chunk == kNoChunk || thread.cursor <= thread.window) {
-    return nullptr;
-  }
-  const u32 word = reinterpret_cast<const u32*>(thread.cursor)[-1];
-  const sys::Held held(core.lock);
-  const Exit* exit = find_exit(core.cache.oldest(held), word);
-  if (exit == nullptr) exit = find_exit(core.cache.first_evicted(held), word);
-  return exit != nullptr && exit->kind == ExitKind::kRet ? exit : nullptr;
 }
 
 }  // namespace tiptoe::engine

@@ -11,11 +11,8 @@ namespace tiptoe::engine {
 bool is_address(AppPc pc);
 
 // The thread has left by `exit` for context.pc, which is no address: goes back to before the
-// branch, its flow word too, and is sent to fault as the branch does. `exit` is nullptr where it is
-// not known: then the thread has arrived.
-void fault_in_branch(Core& core, ThreadState& thread, const Exit* exit);
-
-// The return that the thread has left by, of which only its flow word tells; nullptr: not known.
-const Exit* last_return(Core& core, const ThreadState& thread);
+// branch, its flow word too, and is sent to fault as the branch does. (Where the code of the branch
+// is gone, the thread has arrived.)
+void fault_in_branch(Core& core, ThreadState& thread, const Exit& exit);
 
 }  // namespace tiptoe::engine

@@ -19,16 +19,13 @@ namespace tiptoe::engine {
 namespace {
 
 using x86::kRcx;
+using x86::kRdx;
 using x86::kRsp;
 
-// After this many wrong guesses an indirect branch gives up its inline cache for the lookup.
-constexpr u8 kMaxMisses = 3;
-
-u64& rcx_of(ThreadState& thread) {
-  return thread.context.gpr[kRcx];
-}
-u64 parked_rcx(const ThreadState& thread) {
-  return thread.spill[static_cast<unsigned>(Spill::kBranch)];
+// The registers that a lookup has borrowed.
+void unpark_lookup(ThreadState& thread) {
+  thread.context.gpr[kRcx] = thread.spill[static_cast<unsigned>(Spill::kBranch)];
+  thread.context.gpr[kRdx] = thread.spill[static_cast<unsigned>(Spill::kBranch2)];
 }
 
 void resume_in(const sys::Held& held, const Core& core, ThreadState& thread, const Block& block) {
@@ -124,16 +121,6 @@ Block* go(const sys::Held& held, Core& core, ThreadState& thread, Entry role, Ex
   return block;
 }
 
-void note_indirect_target(const sys::Held& held, Core& core, Exit& exit, Block& block) {
-  if (exit.to == nullptr && exit.misses == 0) {
-    link_if_valid(held, core, exit, block);
-    exit.misses = 1;
-  } else if (exit.to != &block && ++exit.misses > kMaxMisses) {
-    exit.misses = kMaxMisses;
-    unlink(held, exit);
-  }
-}
-
 }  // namespace
 
 void finish_syscall(ThreadState& thread, i64 result) {
@@ -192,6 +179,22 @@ void resume_at_pc(Core& core, ThreadState& thread) {
   go(held, core, thread, Entry::kBody, nullptr);
 }
 
+void note_collision(Core& core, Entry role) {
+  const sys::Held held(core.lock);
+  LookupTable& table = role == Entry::kDrop ? core.returns : core.indirects;
+  if (table.note_collision()) salt_tables(held, core);
+}
+
+void arrive(Core& core, ThreadState& thread, const Exit& exit, Entry role) {
+  if (!is_address(thread.context.pc)) return fault_in_branch(core, thread, exit);
+  wait_for_code(core, thread.context.pc);
+  const sys::Held held(core.lock);
+  const Block* block = go(held, core, thread, role, nullptr);
+  if (block == nullptr || raw(block->entries[static_cast<unsigned>(role)]) == 0) return;
+  LookupTable& table = role == Entry::kDrop ? core.returns : core.indirects;
+  table.set(block->start, block->entries[static_cast<unsigned>(role)]);
+}
+
 extern "C" {
 
 // A direct exit that is not linked.
@@ -200,9 +203,9 @@ void tiptoe_on_exit(ThreadState& thread) {
   Core& core = *thread.core;
   if (thread.exit_index == 0) return resume_at_pc(core, thread);
   Exit& exit = core.exit(thread.exit_index);
-  if (exit.role == Entry::kCall) thread.context.gpr[kRsp] += 8;  // the real call's cache address
+  if (exit.role == Entry::kDrop) thread.context.gpr[kRsp] += 8;
   thread.context.pc = exit.target;
-  if (!is_address(exit.target)) return fault_in_branch(core, thread, &exit);
+  if (!is_address(exit.target)) return fault_in_branch(core, thread, exit);
   wait_for_code(core, exit.target);
   const sys::Held held(core.lock);
   Block& from = *exit.owner;
@@ -229,64 +232,28 @@ void tiptoe_on_rseq_abort(ThreadState& thread) {
   resume_at_pc(core, thread);
 }
 
-// An indirect branch whose target, in rcx, the table does not have, or whose inline cache was
-// wrong.
+// An indirect jump or call whose target the table does not have.
 void tiptoe_on_indirect(ThreadState& thread) {
   take_cursor(thread);
+  unpark_lookup(thread);
+  thread.context.pc = AppPc{thread.target};
   Core& core = *thread.core;
-  thread.context.pc = AppPc{rcx_of(thread)};
-  rcx_of(thread) = parked_rcx(thread);
-  if (!is_address(thread.context.pc)) {
-    const bool by_return = thread.exit_index == 0;
-    return fault_in_branch(core, thread,
-                           by_return ? last_return(core, thread) : &core.exit(thread.exit_index));
-  }
-  wait_for_code(core, thread.context.pc);
-  const sys::Held held(core.lock);
-  Block* block = go(held, core, thread, Entry::kIndirect, nullptr);
-  if (block != nullptr && thread.exit_index != 0) {
-    note_indirect_target(held, core, core.exit(thread.exit_index), *block);
-  }
+  arrive(core, thread, core.exit(thread.exit_index), Entry::kIndirect);
 }
 
-// A return has come to the landing behind its call, and the landing is not linked, or there is no
-// landing. The program's return address is on top of the stack.
-static AppPc pop_return_address(ThreadState& thread) {
-  take_cursor(thread);
-  rcx_of(thread) = parked_rcx(thread);
-  u64 target = 0;
-  safe_copy(&target, reinterpret_cast<const void*>(thread.context.gpr[kRsp]), sizeof target);
-  thread.context.gpr[kRsp] += 8;
-  return AppPc{target};
-}
-
-void tiptoe_on_return(ThreadState& thread) {
-  Core& core = *thread.core;
-  thread.context.pc = pop_return_address(thread);
-  if (!is_address(thread.context.pc)) {
-    return fault_in_branch(core, thread, last_return(core, thread));
-  }
-  wait_for_code(core, thread.context.pc);
-  Exit& landing = core.exit(thread.exit_index);
-  const sys::Held held(core.lock);
-  if (landing.target == thread.context.pc) {
-    go(held, core, thread, Entry::kReturn, &landing);
-  } else {  // the return address was edited
-    go(held, core, thread, Entry::kBody, nullptr);
-  }
-}
-
+// A return to an address that the table does not have; nothing of it has happened.
 void tiptoe_on_return_miss(ThreadState& thread) {
+  take_cursor(thread);
+  unpark_lookup(thread);
+  u64& rsp = thread.context.gpr[kRsp];
+  u64 target = 0;
+  safe_copy(&target, reinterpret_cast<const void*>(rsp), sizeof target);
+  rsp += 8;
+  thread.context.pc = AppPc{target};
   Core& core = *thread.core;
-  thread.context.pc = pop_return_address(thread);
-  if (!is_address(thread.context.pc)) {
-    return fault_in_branch(core, thread, last_return(core, thread));
-  }
-  wait_for_code(core, thread.context.pc);
-  const sys::Held held(core.lock);
-  if (Block* block = go(held, core, thread, Entry::kReturn, nullptr)) {
-    core.returns.set(block->start, block->entries[static_cast<unsigned>(Entry::kReturn)]);
-  }
+  const Exit& exit = core.exit(thread.exit_index);
+  if (thread.recording) put_exit(core.events, thread, exit.flow_id);
+  arrive(core, thread, exit, Entry::kDrop);
 }
 
 }  // extern "C"

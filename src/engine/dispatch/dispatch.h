@@ -15,6 +15,14 @@ namespace tiptoe::engine {
 void resume_at_pc(Core& core, ThreadState& thread);
 void resume_at_pc(const sys::Held& held, Core& core, ThreadState& thread);
 
+// The same where the thread has left by an indirect branch (to be entered by kIndirect) or a return
+// (kDrop), which is recorded: the next one finds its way by the table. The branch is taken back
+// where context.pc is no address.
+void arrive(Core& core, ThreadState& thread, const Exit& exit, Entry role);
+
+// What a lookup found was another address's. When that happens too often the tables are salted.
+void note_collision(Core& core, Entry role);
+
 // The thread executes the program's own code at context.pc: only where that faults at once.
 void resume_natively(ThreadState& thread);
 

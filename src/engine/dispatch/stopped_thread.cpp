@@ -38,8 +38,7 @@ Where where_is(const Core& core, u64 pc) {
       (pc >= address(tiptoe_app_int80_begin) && pc <= address(tiptoe_app_int80_again))) {
     return Where::kAppCall;
   }
-  if (pc - core.runtime_start < core.runtime_bytes || pc - core.returns.address() < kPageBytes ||
-      pc - core.indirects.address() < kPageBytes || pc - sys::call_site() < kPageBytes) {
+  if (pc - core.runtime_start < core.runtime_bytes || pc - sys::call_site() < kPageBytes) {
     return Where::kRuntime;
   }
   return Where::kApp;
@@ -48,7 +47,7 @@ Where where_is(const Core& core, u64 pc) {
 namespace {
 
 AppState between_blocks(const Context& context) {
-  return {context, nullptr, 0, true, false, false};
+  return {context, nullptr, 0, true, false, false, At::kExit};
 }
 
 }  // namespace

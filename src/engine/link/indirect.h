@@ -1,15 +1,24 @@
-// Indirect jumps and calls: an inline cache of one entry, then a lookup; the compare is at the
-// landing.
+// The lookup by which indirect jumps, calls and returns find their place in the cache.
 //
-// In the block (hot), with the target loaded into rcx and the program's rcx parked:
+//     mov  gs:[s1], rdx
+//     mov  ecx, <low half of the target>     ; the program's rcx is parked already
+//     mov  rdx, gs:[table]
+//     mov  rcx, [rdx+rcx*8]
+//     jrcxz miss                             ; not taken but for what is new
+//     mov  edx, <upper half of the target>
+//     bswap rdx
+//     lea  rcx, [rcx+rdx]                    ; the place; or, for another target, no address at all
+//     mov  rdx, gs:[s1]
+//     <the transfer to rcx>
+//   miss:
+//     jmp  gs:[...]                          ; to the dispatcher
 //
-//     mov  dword gs:[exit_index], this exit
-//     jmp  X          ; patchable. X = lookup stub (nothing cached), or the kIndirect entry of the
-//     cached
-//                     ; target, which compares and goes to the dispatcher when it is not the one
+// (A salted table takes the upper half into the index, too.)
 //
-// Lookup stub (cold): reads the table and jumps to the entry it names; the entry compares again, so
-// a stale or shared table entry does no harm.
+// The target stands on the stack (returns), or in the thread state (jumps and calls), where it
+// stays until the thread has arrived. No flag is touched. There is no inline cache in front: it
+// would have to compare 64 bits without flags, which costs more than the lookup, and the processor
+// predicts the one indirect jump of each site as well as natively.
 #pragma once
 
 #include "engine/link/link.h"
@@ -17,14 +26,51 @@
 
 namespace tiptoe::engine {
 
-// Emits the lookup stub into `cold` and returns its address. In: target in rcx, program's rcx
-// parked.
-CachePc emit_lookup_stub(PieceWriter& cold, StateTable& states, const LookupTable& table,
-                         u32 exit_ordinal, u32 instruction);
+// One half of the target: [rsp + offset], or gs:[offset].
+struct LookupOperand {
+  bool on_stack;
+  u32 offset;
+};
 
-// Emits the patchable jump into `out` (hot for jumps, cold for calls, behind the dropped cache
-// address).
-void emit_cached_jump(PieceWriter& out, StateTable& states, Exit& exit, u32 exit_index,
-                      u32 exit_ordinal);
+// Emits the lookup into `out`, up to but without the transfer. `mark(parked registers)` is called
+// before each instruction that finds the registers elsewhere than the one before. Returns the
+// address behind the `jrcxz`, for emit_lookup_miss().
+template <typename Mark>
+CachePc emit_lookup(x86::Emitter& emit, const LookupTable& table, u32 table_offset,
+                    LookupOperand target, Mark mark) {
+  using x86::kRcx;
+  using x86::kRdx;
+  const auto load_half = [&](x86::Gpr r, u32 half) {
+    target.on_stack ? emit.mov_r32_mem(r, x86::kRsp, static_cast<i32>(target.offset + half))
+                    : emit.mov_r32_gs(r, target.offset + half);
+  };
+  mark(false);
+  emit.mov_gs_r(spill_offset(Spill::kBranch2), kRdx);
+  mark(true);
+  load_half(kRcx, 0);
+  if (!table.has_wide_index()) emit.movzx_r32_r16(kRcx, kRcx);
+  if (table.is_salted()) {
+    load_half(kRdx, 4);
+    emit.bswap_r32(kRdx);
+    emit.lea_sum_r32(kRcx, kRcx, kRdx);
+  }
+  emit.mov_r_gs(kRdx, table_offset);
+  emit.mov_r_mem_index8(kRcx, kRdx, kRcx, 0);
+  emit.jrcxz_short(0);
+  const CachePc behind_jrcxz = emit.here();
+  if (table.has_wide_index()) {
+    load_half(kRdx, 4);
+    emit.bswap_r(kRdx);
+    emit.lea_sum(kRcx, kRcx, kRdx);
+  }
+  emit.mov_r_gs(kRdx, spill_offset(Spill::kBranch2));
+  mark(false);
+  return behind_jrcxz;
+}
+
+// A target that the table does not have goes on here, with rcx and rdx parked.
+inline void aim_lookup_miss(const x86::Emitter& emit, CachePc behind_jrcxz) {
+  x86::Emitter(behind_jrcxz + -1).imm8(static_cast<u8>(emit.here() - behind_jrcxz));
+}
 
 }  // namespace tiptoe::engine

@@ -33,16 +33,12 @@ ParkedState state_on_the_way(const Exit& exit) {
     case Entry::kBody:
       state.at = At::kExit;
       break;
-    case Entry::kCall:
+    case Entry::kDrop:
       state.at = At::kExit;
       state.rsp_adjust = 8;
       break;
-    case Entry::kReturn:
-      state.at = At::kTargetOnStack;
-      state.parked[0] = parked_in(x86::kRcx, Spill::kBranch);
-      break;
     case Entry::kIndirect:
-      state.at = At::kTargetInRcx;
+      state.at = At::kTargetInSlot;
       state.parked[0] = parked_in(x86::kRcx, Spill::kBranch);
       break;
   }

@@ -33,9 +33,7 @@ void emit_real_call(PieceWriter& hot, StateTable& states, Exit& exit, u32 exit_o
   ParkedState leaving;  // the return address is pushed, the call's own push has not happened
   leaving.at = At::kExit;
   hot.mark(exit_ordinal, exit.instruction, states.intern(leaving));
-  // Both displacements, 5 bytes apart, must lie within aligned words: the call at 3 mod 8 puts them
-  // at 4 and 9 (1 mod 8); any start from 7 to 3 does.
-  while ((raw(hot.emit.here()) + 1) % 8 > 4 || (raw(hot.emit.here()) + 6) % 8 > 4) hot.emit.nop(1);
+  hot.emit.align_patchable_call();
   hot.emit.call(exit.stub);
   exit.site = hot.emit.here() + -4;
   hot.mark(landing_ordinal, landing.instruction, states.intern(state_on_the_way(landing)));
@@ -43,36 +41,44 @@ void emit_real_call(PieceWriter& hot, StateTable& states, Exit& exit, u32 exit_o
   landing.site = hot.emit.here() + -4;
 }
 
-void emit_ret_lookup(PieceWriter& hot, const RelocateContext& context, const AppInsn& app,
-                     const LookupTable& table) {
+CachePc emit_ret_lookup(PieceWriter& hot, const RelocateContext& context, const AppInsn& app,
+                        const LookupTable& table) {
   const auto mark = [&](const ParkedState& state) {
     hot.mark(app.app_offset, app.index, context.states.intern(state));
   };
-  x86::Emitter& emit = hot.emit;
   mark(before(false, false, false));
-  emit.mov_gs_r(spill_offset(Spill::kBranch), kRcx);
-  emit.mov_gs_r(spill_offset(Spill::kBranch2), kRdx);
-  mark(before(true, true, true));
-  table.has_wide_index() ? emit.mov_r32_mem(kRcx, kRsp, 0) : emit.movzx_r32_mem16(kRcx, kRsp, 0);
-  mark(before(false, true, true));
-  emit.mov_r_gs(kRdx, offsetof(ThreadState, return_table));
-  emit.mov_r_mem_index8(kRcx, kRdx, kRcx, LookupTable::kTableOffset);
-  emit.lea_sum(kRcx, kRcx, kRdx);
-  emit.mov_r_gs(kRdx, spill_offset(Spill::kBranch2));
-  mark(before(false, true, false));
+  hot.emit.mov_gs_r(spill_offset(Spill::kBranch), kRcx);
+  return emit_lookup(hot.emit, table, offsetof(ThreadState, return_table),
+                     {.on_stack = true, .offset = 0},
+                     [&](bool rdx) { mark(before(true, true, rdx)); });
 }
 
-void emit_ret_transfer(PieceWriter& hot, const RelocateContext& context, const AppInsn& app) {
+void emit_ret_transfer(PieceWriter& hot, PieceWriter& cold, const RelocateContext& context,
+                       const AppInsn& app, CachePc behind_jrcxz, u32 exit_index) {
+  const auto mark = [&](PieceWriter& writer, const ParkedState& state) {
+    writer.mark(app.app_offset, app.index, context.states.intern(state));
+  };
   // The return has happened, as far as the program can tell: its target is on top of the stack.
-  ParkedState state;
-  state.at = At::kTargetOnStack;
-  state.parked[0] = parked_in(kRcx, Spill::kBranch);
-  hot.mark(app.app_offset, app.index, context.states.intern(state));
+  ParkedState returned;
+  returned.at = At::kTargetOnStack;
+  returned.parked[0] = parked_in(kRcx, Spill::kBranch);
+  mark(hot, returned);
   hot.emit.push_r(kRcx);
-  ParkedState pushed = state;
-  pushed.rsp_adjust = 8;
-  hot.mark(app.app_offset, app.index, context.states.intern(pushed));
+  returned.rsp_adjust = 8;
+  mark(hot, returned);
+  hot.emit.mov_r_gs(kRcx, spill_offset(Spill::kBranch));
+  returned.parked[0] = {};
+  mark(hot, returned);
   hot.emit.ret();
+
+  // It has not: the dispatcher carries it out, and records it.
+  const CachePc miss = cold.emit.here();
+  mark(cold, before(false, true, true));
+  cold.emit.mov_gs_imm32(offsetof(ThreadState, exit_index), exit_index);
+  cold.emit.jmp_gs(offsetof(ThreadState, enter_return_miss));
+  mark(hot, before(false, true, true));
+  aim_lookup_miss(hot.emit, behind_jrcxz);
+  hot.emit.jmp(miss);
 }
 
 void emit_ret_target_load(PieceWriter& hot, const RelocateContext& context, const AppInsn& app) {

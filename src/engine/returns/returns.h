@@ -5,18 +5,15 @@
 //
 //   call site   push R                    ; R: the program's own return address
 //               [record]
-//               call <kCall entry>        ; patchable; fills the processor's return predictor
-//               jmp  <kReturn entry of R> ; patchable: the landing, made when first returned to
+//               call <kDrop entry>        ; patchable; fills the processor's return predictor
+//               jmp  <kDrop entry of R>   ; patchable: the landing, made when first returned to
 //
 //   ret         mov  gs:[s0], rcx
-//               mov  gs:[s1], rdx
-//               mov  ecx, [rsp]           ; the low bits of the return address index the table
-//               mov  rdx, gs:[return_table]
-//               mov  rcx, [rdx+rcx*8+...] ; landing of the call that returns there
-//               lea  rcx, [rcx+rdx]
-//               mov  rdx, gs:[s1]
+//               <lookup of the word on top of the stack: rcx = landing>
+//               [record]
 //               push rcx
-//               ret                       ; predicted; the landing pops R and compares
+//               mov  rcx, gs:[s0]
+//               ret                       ; predicted; the landing drops R
 #pragma once
 
 #include "engine/link/indirect.h"
@@ -28,18 +25,20 @@ namespace tiptoe::engine {
 // caller has marked). An address beyond 2 GiB becomes a constant in `cold`.
 void emit_push_return_address(PieceWriter& hot, PieceWriter& cold, AppPc return_address);
 
-// Emits the patchable real call to `exit` (role kCall) and the landing behind it.
+// Emits the patchable real call to `exit` (role kDrop) and the landing behind it.
 void emit_real_call(PieceWriter& hot, StateTable& states, Exit& exit, u32 exit_ordinal,
                     Exit& landing, u32 landing_ordinal);
 
 // Emits the lookup of the landing for `ret`, up to but without the transfer; `emit_ret_transfer`
-// then leaves. Between the two recording may put its word: the return can no longer fault.
-void emit_ret_lookup(PieceWriter& hot, const RelocateContext& context, const AppInsn& app,
-                     const LookupTable& table);
-void emit_ret_transfer(PieceWriter& hot, const RelocateContext& context, const AppInsn& app);
+// then leaves. Between the two recording may put its word: the return can no longer fault. What the
+// table does not have goes past both, to the dispatcher.
+CachePc emit_ret_lookup(PieceWriter& hot, const RelocateContext& context, const AppInsn& app,
+                        const LookupTable& table);
+void emit_ret_transfer(PieceWriter& hot, PieceWriter& cold, const RelocateContext& context,
+                       const AppInsn& app, CachePc behind_jrcxz, u32 exit_index);
 
-// `ret imm16`: loads the target into rcx (the program's is parked); moving rsp and the jump itself
-// are left to the caller, behind the record.
+// `ret imm16`, and all returns where tables are small: loads the target into rcx (the program's is
+// parked); moving rsp and the jump itself are left to the caller, behind the record.
 void emit_ret_target_load(PieceWriter& hot, const RelocateContext& context, const AppInsn& app);
 
 }  // namespace tiptoe::engine

@@ -96,6 +96,27 @@ void hold_until_window(ThreadState& thread, int signal, const KernelFrame& frame
   back_to_test(frame.uc->uc_mcontext);
 }
 
+// The branch that ends the block in that its target is not known before.
+const Exit& indirect_exit(const Block& block) {
+  u32 last = block.exit_count - 1u;
+  while (block.exits[last].role != Entry::kIndirect) --last;
+  return block.exits[last];
+}
+
+// A lookup whose entry was made for another address with the same low half faults at its transfer.
+void go_on_in_cache(Core& core, ThreadState& thread, const StoppedThread& stopped) {
+  switch (stopped.app.at) {
+    case At::kTargetOnStack:
+      note_collision(core, Entry::kDrop);
+      return arrive(core, thread, indirect_exit(*stopped.piece->block), Entry::kDrop);
+    case At::kTargetInSlot:
+      note_collision(core, Entry::kIndirect);
+      return arrive(core, thread, indirect_exit(*stopped.piece->block), Entry::kIndirect);
+    default:
+      return resume_at_pc(core, thread);
+  }
+}
+
 void on_signal_in_cache(Core& core, ThreadState& thread, int signal, const KernelFrame& frame,
                         const StoppedThread& stopped) {
   const struct sigcontext& sc = frame.uc->uc_mcontext;
@@ -115,7 +136,7 @@ void on_signal_in_cache(Core& core, ThreadState& thread, int signal, const Kerne
       const sys::Held held(core.lock);
       invalidate_block(held, core, *stopped.piece->block);
     }
-    resume_at_pc(core, thread);
+    go_on_in_cache(core, thread, stopped);
     return return_to_gate(thread, frame);
   }
   deliver(thread, signal, frame,

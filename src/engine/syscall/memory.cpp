@@ -225,7 +225,11 @@ SyscallAction on_munmap(const AppCall& call) {
   const i64 result = unlocked.make([&] { return make_around_own(call, Hole::kIsNothing); });
   forget_code(held, call.core, start, bytes);
   if (!sys::is_error(result)) {
-    if (had_code) call.core.definitions.unmap(start, bytes);
+    if (had_code) {
+      call.core.definitions.unmap(start, bytes);
+      call.core.returns.forget(start, bytes);
+      call.core.indirects.forget(start, bytes);
+    }
     call.core.space.unmap(held, start, bytes);
     unlocked.settle(start, bytes);
   }

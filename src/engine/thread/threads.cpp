@@ -56,7 +56,6 @@ ThreadState* map_new(Core& core) {
   thread.indirect_table = core.indirects.address();
   thread.enter_exit = entry(tiptoe_enter_exit);
   thread.enter_indirect = entry(tiptoe_enter_indirect);
-  thread.enter_return = entry(tiptoe_enter_return);
   thread.enter_return_miss = entry(tiptoe_enter_return_miss);
   thread.enter_syscall = entry(tiptoe_enter_syscall);
   thread.enter_emulate = entry(tiptoe_enter_emulate);

@@ -14,12 +14,13 @@ constexpr unsigned kMaxBranches = 8;
 class Planner {
  public:
   Planner(const sys::Held& held, const AddressSpace& space, const BlockTable& blocks,
-          RseqSections& rseq, bool cursor_stolen, BlockPlan& plan)
+          RseqSections& rseq, bool cursor_stolen, bool real_calls, BlockPlan& plan)
       : held_(held),
         space_(space),
         blocks_(blocks),
         rseq_(rseq),
         cursor_stolen_(cursor_stolen),
+        real_calls_(real_calls),
         plan_(plan) {}
 
   void run() {
@@ -131,18 +132,18 @@ class Planner {
         return false;
       case Flow::kCall:
         // call to the next instruction is a way to read the pc, not a call that returns.
-        plan_.has_landing = insn.branch_offset != 0;
-        add_exit(ExitKind::kCall, target, plan_.has_landing ? Entry::kCall : Entry::kBody);
+        plan_.has_landing = real_calls_ && insn.branch_offset != 0;
+        add_exit(ExitKind::kCall, target, plan_.has_landing ? Entry::kDrop : Entry::kBody);
         return false;
       case Flow::kJmpIndirect:
         add_exit(ExitKind::kJmpIndirect, AppPc{0}, Entry::kIndirect);
         return false;
       case Flow::kCallIndirect:
-        plan_.has_landing = true;
+        plan_.has_landing = real_calls_;
         add_exit(ExitKind::kCallIndirect, AppPc{0}, Entry::kIndirect);
         return false;
       case Flow::kRet:
-        add_exit(ExitKind::kRet, AppPc{0}, insn.imm_size != 0 ? Entry::kIndirect : Entry::kReturn);
+        add_exit(ExitKind::kRet, AppPc{0}, Entry::kIndirect);
         return false;
       case Flow::kSyscall:
         add_exit(ExitKind::kSyscall, next_pc());
@@ -181,6 +182,7 @@ class Planner {
   const BlockTable& blocks_;
   RseqSections& rseq_;
   bool cursor_stolen_;
+  bool real_calls_;
   bool has_read_ = false;  // memory, by an instruction of the block
   BlockPlan& plan_;
 };
@@ -188,15 +190,15 @@ class Planner {
 }  // namespace
 
 bool plan_block(const sys::Held& held, const AddressSpace& space, const BlockTable& blocks,
-                RseqSections& rseq, AppPc pc, bool cursor_stolen, i32 trust_threshold,
-                BlockPlan& plan) {
+                RseqSections& rseq, AppPc pc, bool cursor_stolen, bool real_calls,
+                i32 trust_threshold, BlockPlan& plan) {
   plan.start = pc;
   plan.app_bytes = 0;
   plan.insn_count = 0;
   plan.exit_count = 0;
   plan.has_landing = false;
   plan.checked = false;
-  Planner(held, space, blocks, rseq, cursor_stolen, plan).run();
+  Planner(held, space, blocks, rseq, cursor_stolen, real_calls, plan).run();
   if (trust_threshold == 0) plan.checked = false;
   return plan.insn_count != 0;
 }

@@ -41,7 +41,7 @@ struct BlockPlan {
 // one instruction can be fetched there: executing it must fault.
 // Descriptors of restartable sequences that it comes across become known to `rseq`.
 bool plan_block(const sys::Held& held, const AddressSpace& space, const BlockTable& blocks,
-                RseqSections& rseq, AppPc pc, bool cursor_stolen, i32 trust_threshold,
-                BlockPlan& plan);
+                RseqSections& rseq, AppPc pc, bool cursor_stolen, bool real_calls,
+                i32 trust_threshold, BlockPlan& plan);
 
 }  // namespace tiptoe::engine

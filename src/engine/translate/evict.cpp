@@ -54,6 +54,13 @@ Unit& unit_for(const sys::Held& held, Core& core, AppPc pc) {
   return *unit;
 }
 
+void salt_tables(const sys::Held& held, Core& core) {
+  sys::log(1, "addresses in use share low halves: the lookup tables are salted");
+  while (core.cache.oldest(held) != nullptr) evict_oldest(held, core);
+  core.returns.salt();
+  core.indirects.salt();
+}
+
 void hold_cache(const sys::Held&, const Core& core, ThreadState& thread) {
   __atomic_store_n(&thread.cache_epoch, core.epoch, __ATOMIC_RELEASE);
 }

@@ -16,4 +16,7 @@ void hold_cache(const sys::Held&, const Core& core, ThreadState& thread);
 // another.
 void release_cache(ThreadState& thread);
 
+// Makes all translated code unreachable, and gives the lookup tables their other index.
+void salt_tables(const sys::Held& held, Core& core);
+
 }  // namespace tiptoe::engine

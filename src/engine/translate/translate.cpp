@@ -26,6 +26,11 @@ struct SectionPart {
   }
 };
 
+// Whether who comes by a lookup is known to be meant.
+bool is_verified(const Core& core) {
+  return core.indirects.has_wide_index();
+}
+
 // Emits one planned block: hot code straight through, stubs and records of taken branches in the
 // cold.
 class BlockEmitter {
@@ -44,7 +49,7 @@ class BlockEmitter {
     emit_stubs();
     if (first_role != Entry::kBody) {
       block_.entries[static_cast<unsigned>(first_role)] = hot_.emit.here();
-      emit_entry(hot_, cold_, core_.states, block_, first_role);
+      emit_entry(hot_, cold_, core_.states, block_, first_role, is_verified(core_));
     }
     block_.entries[static_cast<unsigned>(Entry::kBody)] = hot_.emit.here();
     if (plan_.checked) {
@@ -62,10 +67,6 @@ class BlockEmitter {
     if (next_exit < plan_.exit_count) emit_fall_through(next_exit);
     hot_.commit();
     cold_.commit();
-    // Only now may a thread arrive: every byte has its state.
-    if (raw(return_landing_) != 0) {
-      core_.returns.set(plan_.start + plan_.app_bytes, return_landing_);
-    }
   }
 
  private:
@@ -146,13 +147,10 @@ class BlockEmitter {
     for (u32 i = 0; i < block_.exit_count; ++i) {
       Exit& exit = block_.exits[i];
       exit.stub = cold_.emit.here();
-      if (exit.role == Entry::kIndirect) {
-        emit_lookup_stub(cold_, core_.states, core_.indirects, i, exit.instruction);
-      } else if (exit.is_landing || is_linkable(exit.kind)) {
+      if (exit.is_landing || is_linkable(exit.kind)) {
         mark_exit(cold_, i);
         cold_.emit.mov_gs_imm32(offsetof(ThreadState, exit_index), core_.number_of(exit));
-        cold_.emit.jmp_gs(exit.is_landing ? offsetof(ThreadState, enter_return)
-                                          : offsetof(ThreadState, enter_exit));
+        cold_.emit.jmp_gs(offsetof(ThreadState, enter_exit));
       }
     }
   }
@@ -215,7 +213,7 @@ class BlockEmitter {
       case Flow::kJmpIndirect:
         emit_indirect_target(app);
         record(hot_, block_.exits[ordinal]);
-        emit_cached_jump(hot_, core_.states, block_.exits[ordinal], exit_index(ordinal), ordinal);
+        emit_indirect_jump(ordinal);
         return 1;
       case Flow::kCallIndirect:
         emit_indirect_call(app, ordinal);
@@ -343,11 +341,7 @@ class BlockEmitter {
     }
     emit_real_call(hot_, core_.states, exit, ordinal, block_.exits[landing_ordinal()],
                    landing_ordinal());
-    set_return_landing();
   }
-
-  // Returns to behind this call find the jump behind the real call.
-  void set_return_landing() { return_landing_ = landing_of(block_.exits[landing_ordinal()]); }
 
   void mark_rcx_parked(PieceWriter& writer, const AppInsn& app, i32 rsp_adjust, bool app_fault) {
     ParkedState state;
@@ -365,48 +359,83 @@ class BlockEmitter {
     mark_rcx_parked(hot_, app, 0, false);
   }
 
+  void mark_to_target(PieceWriter& writer, u32 ordinal, At at, i32 rsp_adjust, bool rdx = false) {
+    ParkedState state;
+    state.at = at;
+    state.parked[0] = parked_in(kRcx, Spill::kBranch);
+    if (rdx) state.parked[1] = parked_in(x86::kRdx, Spill::kBranch2);
+    state.rsp_adjust = rsp_adjust;
+    writer.mark(ordinal, block_.exits[ordinal].instruction, core_.states.intern(state));
+  }
+
+  // The target in rcx, which is recorded: it goes to the thread state, its place in the cache comes
+  // into rcx. Returns what emit_indirect_miss() needs.
+  CachePc emit_indirect_lookup(u32 ordinal) {
+    mark_to_target(hot_, ordinal, At::kTargetInRcx, 0);
+    hot_.emit.mov_gs_r(offsetof(ThreadState, target), kRcx);
+    if (!is_verified(core_)) {  // where it arrives it may turn out not to be meant
+      hot_.emit.mov_gs_imm32(offsetof(ThreadState, exit_index), exit_index(ordinal));
+    }
+    return emit_lookup(hot_.emit, core_.indirects, offsetof(ThreadState, indirect_table),
+                       {.on_stack = false, .offset = offsetof(ThreadState, target)},
+                       [&](bool rdx) { mark_to_target(hot_, ordinal, At::kTargetInSlot, 0, rdx); });
+  }
+
+  void emit_indirect_miss(u32 ordinal, CachePc behind_jrcxz) {
+    const CachePc miss = cold_.emit.here();
+    mark_to_target(cold_, ordinal, At::kTargetInSlot, 0, true);
+    cold_.emit.mov_gs_imm32(offsetof(ThreadState, exit_index), exit_index(ordinal));
+    cold_.emit.jmp_gs(offsetof(ThreadState, enter_indirect));
+    mark_to_target(hot_, ordinal, At::kTargetInSlot, 0, true);
+    aim_lookup_miss(hot_.emit, behind_jrcxz);
+    hot_.emit.jmp(miss);
+  }
+
+  void emit_indirect_jump(u32 ordinal) {
+    const CachePc behind_jrcxz = emit_indirect_lookup(ordinal);
+    hot_.emit.jmp_r(kRcx);
+    emit_indirect_miss(ordinal, behind_jrcxz);
+  }
+
   // As a call, but what is called is a cold stub: it drops the cache address and jumps.
   void emit_indirect_call(const AppInsn& app, u32 ordinal) {
-    Exit& exit = block_.exits[ordinal];
-    Exit& landing = block_.exits[landing_ordinal()];
     emit_indirect_target(app);
     mark_rcx_parked(hot_, app, 0, true);
     emit_push_return_address(hot_, cold_, app.pc + app.insn.length);
     mark_rcx_parked(hot_, app, 8, false);
-    record(hot_, exit);
+    record(hot_, block_.exits[ordinal]);
+    if (!plan_.has_landing) return emit_indirect_jump(ordinal);
+    Exit& landing = block_.exits[landing_ordinal()];
 
     const CachePc stub = cold_.emit.here();
-    ParkedState called = state_on_the_way(exit);
-    called.rsp_adjust = 8;
-    cold_.mark(ordinal, exit.instruction, core_.states.intern(called));
+    mark_to_target(cold_, ordinal, At::kTargetInSlot, 8);
     cold_.emit.lea(x86::kRsp, x86::kRsp, 8);
-    emit_cached_jump(cold_, core_.states, exit, exit_index(ordinal), ordinal);
+    mark_to_target(cold_, ordinal, At::kTargetInSlot, 0);
+    cold_.emit.jmp_r(kRcx);
 
-    mark_exit(hot_, ordinal);
-    while ((raw(hot_.emit.here()) + 6) % 8 > 4) hot_.emit.nop(1);
+    const CachePc behind_jrcxz = emit_indirect_lookup(ordinal);
+    hot_.emit.align_patchable_call();
     hot_.emit.call(stub);
     mark_exit(hot_, landing_ordinal());
     hot_.emit.jmp(landing.stub);
     landing.site = hot_.emit.here() + -4;
-    set_return_landing();
+    emit_indirect_miss(ordinal, behind_jrcxz);
   }
 
   void emit_ret(const AppInsn& app, u32 ordinal) {
     Exit& exit = block_.exits[ordinal];
-    if (app.insn.imm_size == 0) {
-      emit_ret_lookup(hot_, context_, app, core_.returns);
+    if (app.insn.imm_size == 0 && core_.returns.has_wide_index()) {
+      const CachePc behind_jrcxz = emit_ret_lookup(hot_, context_, app, core_.returns);
       record(hot_, exit);
-      emit_ret_transfer(hot_, context_, app);
+      emit_ret_transfer(hot_, cold_, context_, app, behind_jrcxz, exit_index(ordinal));
       return;
     }
     emit_ret_target_load(hot_, context_, app);
     record(hot_, exit);
-    ParkedState popped = state_on_the_way(exit);
-    const i32 popped_bytes = 8 + static_cast<u16>(app.insn.imm);
-    popped.rsp_adjust = popped_bytes;
-    hot_.mark(ordinal, exit.instruction, core_.states.intern(popped));
+    const i32 popped_bytes = 8 + (app.insn.imm_size == 0 ? 0 : static_cast<u16>(app.insn.imm));
+    mark_to_target(hot_, ordinal, At::kTargetInRcx, popped_bytes);
     hot_.emit.lea(x86::kRsp, x86::kRsp, popped_bytes);
-    emit_cached_jump(hot_, core_.states, exit, exit_index(ordinal), ordinal);
+    emit_indirect_jump(ordinal);
   }
 
   // What the block's last instruction has done is done.
@@ -425,7 +454,6 @@ class BlockEmitter {
   PieceWriter cold_;
   RelocateContext context_;
   SectionPart* section_;
-  CachePc return_landing_{0};
 };
 
 // Exit ids are not used again: there are enough for an hour of nothing but translating. When they
@@ -470,7 +498,7 @@ Block* make_block(Core& core, const BlockPlan& plan, Unit& unit) {
       exit.kind = ExitKind::kRet;
       exit.target = plan.start + plan.app_bytes;
       exit.instruction = static_cast<u16>(plan.insn_count - 1);
-      exit.role = Entry::kReturn;
+      exit.role = Entry::kDrop;
       exit.is_landing = true;
     } else {  // the code has changed, or is trusted now: back to the dispatcher for the same pc
       exit.kind = ExitKind::kFallthrough;
@@ -488,7 +516,7 @@ bool add_entry(Core& core, Block& block, Entry role) {
   if (!unit.has_room_for_piece()) return false;
   PieceWriter out(core.cache, unit, true, &block);
   PieceWriter cold(core.cache, unit, false, &block);
-  emit_entry(out, cold, core.states, block, role);
+  emit_entry(out, cold, core.states, block, role, is_verified(core));
   out.mark(0, 0, core.states.intern(ParkedState()));
   out.emit.jmp(block.entries[static_cast<unsigned>(Entry::kBody)]);
   block.entries[static_cast<unsigned>(role)] = out.start();
@@ -497,15 +525,34 @@ bool add_entry(Core& core, Block& block, Entry role) {
   return true;
 }
 
+// A call that stands in two blocks has two landings, of which the table of returns knows one: each
+// return of the other copy is mispredicted. A block ends where another begins, so two blocks hold
+// the same call only if the newer one begins inside the older one. That goes; when it is next
+// wanted, it ends where the newer one begins.
+void keep_one_landing(const sys::Held& held, Core& core, const Block& block) {
+  for (u32 i = 0; i < block.exit_count; ++i) {
+    const Exit& landing = block.exits[i];
+    if (!landing.is_landing) continue;
+    const CachePc known = core.returns.find(landing.target);
+    const Piece* piece = core.cache.find(raw(known));
+    if (piece != nullptr && piece->block->valid && piece->block->start != landing.target &&
+        piece->block->start + piece->block->app_bytes == landing.target) {
+      invalidate_block(held, core, *piece->block);
+    }
+    core.returns.set(landing.target, landing_of(landing));
+  }
+}
+
 Block* translate_block(const sys::Held& held, Core& core, AppPc pc, Entry role, i32 trust_threshold,
                        SectionPart* section) {
   static BlockPlan plan;  // under the translation lock
   if (!plan_block(held, core.space, core.blocks, core.rseq, pc, core.events.recording(),
-                  trust_threshold, plan)) {
+                  core.returns.has_wide_index(), trust_threshold, plan)) {
     return nullptr;
   }
   Block* block = make_block(core, plan, unit_for(held, core, pc));
   BlockEmitter(core, plan, *block, section).emit(role);
+  keep_one_landing(held, core, *block);
   core.translated_instructions += plan.insn_count;
   if (block->first_flow_id != kUnnamedExit) {
     core.definitions.block(*block, {block->exits, plan.exit_count}, {plan.bytes, plan.app_bytes});
@@ -623,9 +670,6 @@ Block* translate(const sys::Held& held, Core& core, AppPc pc, Entry role) {
     block = translate_new(held, core, pc, role, core.trust_threshold);
     if (block == nullptr) return nullptr;
   }
-  if (role == Entry::kIndirect) {
-    core.indirects.set(pc, block->entries[static_cast<unsigned>(Entry::kIndirect)]);
-  }
   return block;
 }
 
@@ -635,7 +679,7 @@ void invalidate_block(const sys::Held& held, Core& core, Block& block) {
   unlink_incoming(held, block);
   core.blocks.remove(held, &block);
   core.indirects.clear(block.start, block.entries[static_cast<unsigned>(Entry::kIndirect)]);
-  core.returns.clear(block.start, block.entries[static_cast<unsigned>(Entry::kReturn)]);
+  core.returns.clear(block.start, block.entries[static_cast<unsigned>(Entry::kDrop)]);
   for (u32 i = 0; i < block.exit_count; ++i) {
     const Exit& exit = block.exits[i];
     if (exit.is_landing) core.returns.clear(exit.target, landing_of(exit));
