@@ -1,9 +1,10 @@
 #!/bin/bash
 # Jobs that are stopped at once after they were started: before, while or after they execute.
 # limit: 120
+exec 2>/dev/null  # bash may tell of a killed job whenever it likes
 set -m
 for i in {1..60}; do
-  sleep 30 2>/dev/null &
+  sleep 30 &
   kill -STOP $!
   for n in {1..400}; do
     grep -q '^State:.T' /proc/$!/status && break
@@ -12,5 +13,5 @@ for i in {1..60}; do
   ((n < 400)) || echo "round $i: never stopped"
   kill -KILL $!
   wait $!
-done 2>/dev/null
+done
 echo done
