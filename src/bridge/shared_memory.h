@@ -83,8 +83,10 @@ static_assert(sizeof(Request) == 32);
 constexpr u32 kRequestSlots = 64;
 
 enum ControlFlag : u32 {
-  kControlRecording = 1 << 0,  // flow recording is on (tiptoe record); off for tiptoe run
+  kControlRecording = 1 << 0,  // tiptoe record; off for tiptoe run
   kControlFollowChildren = 1 << 1,
+  kControlCoverage =
+      1 << 2,  // no flow is recorded: definitions of blocks say what has been reached
 };
 
 struct ControlPage {

@@ -36,6 +36,16 @@ Expected<std::unique_ptr<TraceInput>> TraceInput::open(const InputOptions& optio
   return input;
 }
 
+Expected<std::unique_ptr<TraceInput>> TraceInput::open_flow(const InputOptions& options) {
+  auto input = open(options);
+  if (input && !(*input)->has_flow()) {
+    return Error{options.file +
+                 " was recorded with --mode coverage: it tells what was executed (tiptoe report), "
+                 "not in what order; record it again without --mode"};
+  }
+  return input;
+}
+
 const analysis::CodeMap& TraceInput::code() {
   if (code_ == nullptr) {
     analysis::learn_entries(reader_, program_, streams_, symbols_);

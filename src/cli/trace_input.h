@@ -30,9 +30,13 @@ void add_process_option(CLI::App& verb, InputOptions& options);
 class TraceInput {
  public:
   static Expected<std::unique_ptr<TraceInput>> open(const InputOptions& options);
+  // The same; an error where the order of execution was not recorded.
+  static Expected<std::unique_ptr<TraceInput>> open_flow(const InputOptions& options);
 
   const trace::Reader& reader() const { return reader_; }
   const trace::Program& program() const { return program_; }
+  // Whether the control flow was recorded (record --mode).
+  bool has_flow() const { return program_.session.mode == trace::RecordMode::kFlow; }
   const std::vector<u32>& streams() const { return streams_; }
   symbol::Symbolizer& symbols() { return symbols_; }
   // Built at the first use.

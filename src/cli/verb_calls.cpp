@@ -182,7 +182,7 @@ class Printer {
 };
 
 int calls(const Options& options) {
-  const auto input = TraceInput::open(options.input);
+  const auto input = TraceInput::open_flow(options.input);
   if (!input) return fail(input.error().message, kFailed);
   const analysis::CodeMap& code = (*input)->code();
   const CallTree tree = analysis::make_call_tree((*input)->reader(), (*input)->program(),

@@ -59,7 +59,7 @@ int export_flame(TraceInput& input, const Options& options) {
 }
 
 int run_export(const Options& options) {
-  const auto input = TraceInput::open(options.input);
+  const auto input = TraceInput::open_flow(options.input);
   if (!input) return fail(input.error().message, kFailed);
   return export_flame(**input, options);
 }

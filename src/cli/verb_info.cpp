@@ -94,10 +94,14 @@ void print_session(const TraceInput& input, const analysis::TraceCounts& counts)
   const auto& end = input.reader().end();
   row("ended", end ? name_of(end->reason) + ", " + describe_wait_status(end->totals.wait_status)
                    : "no end marker: the recorder was killed, or the file was cut");
-  row("executed", with_commas(total.instructions) + " instructions in " +
-                      with_commas(total.blocks) + " blocks");
-  row("events",
-      with_commas(total.syscalls) + " system calls, " + with_commas(total.signals) + " signals");
+  if (input.has_flow()) {
+    row("executed", with_commas(total.instructions) + " instructions in " +
+                        with_commas(total.blocks) + " blocks");
+    row("events",
+        with_commas(total.syscalls) + " system calls, " + with_commas(total.signals) + " signals");
+  } else {
+    row("mode", "coverage: which instructions were executed (tiptoe report), not in what order");
+  }
   const u64 dropped = dropped_words(input, counts);
   row("drops", dropped == 0 ? "none" : with_commas(dropped) + " words");
   if (total.unknown_exits + total.path_breaks != 0) {
@@ -247,6 +251,7 @@ void print_json(const TraceInput& input, const analysis::TraceCounts& counts) {
                {"start_ns", session.start_ns},
                {"tiptoe_version", valid_utf8(session.version)},
                {"machine", valid_utf8(session.machine)},
+               {"mode", input.has_flow() ? "flow" : "coverage"},
                {"complete", end.has_value()},
                {"counts", json_of(counts.total)},
                {"images", images_json(input)},

@@ -82,7 +82,7 @@ class Disassembler {
 };
 
 int path(const Options& options) {
-  const auto opened = TraceInput::open(options.input);
+  const auto opened = TraceInput::open_flow(options.input);
   if (!opened) return fail(opened.error().message, kFailed);
   TraceInput& input = **opened;
   const trace::Program& program = input.program();

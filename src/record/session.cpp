@@ -258,8 +258,8 @@ void Recorder::abort(const std::string& why) {
 // name.
 bool Recorder::open_trace() {
   if (!options_.output || writer_) return true;
-  Expected<trace::Writer> writer =
-      trace::Writer::create(*options_.output, describe_session(options_.argv, options_.version));
+  Expected<trace::Writer> writer = trace::Writer::create(
+      *options_.output, describe_session(options_.argv, options_.version, options_.mode));
   if (!writer) {
     abort(writer.error().message);
     return false;
@@ -327,7 +327,7 @@ void Recorder::write_end(const DrainThread::Result& result) {
   if (!status) say(status.error().message);
   say(summary_line({result.totals.flow_words * sizeof(u32), result.totals.threads,
                     result.totals.processes, writer_->totals().file_bytes,
-                    result.totals.dropped_words, *options_.output}));
+                    result.totals.dropped_words, *options_.output, options_.mode}));
 }
 
 WardenOptions warden_options(const SessionOptions& options, const inject::FoundProgram& program,
@@ -339,6 +339,9 @@ WardenOptions warden_options(const SessionOptions& options, const inject::FoundP
   result.inject.segment.recorder_pid = getpid();
   result.inject.segment.first_exit_id = options.first_exit_id;
   if (options.output) result.inject.segment.control_flags |= kControlRecording;
+  if (options.mode == trace::RecordMode::kCoverage) {
+    result.inject.segment.control_flags |= kControlCoverage;
+  }
   if (options.follow_children) result.inject.segment.control_flags |= kControlFollowChildren;
   result.inject.cache_bytes = options.cache_bytes;
   result.inject.trust_threshold = options.trust_threshold;

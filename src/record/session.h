@@ -17,6 +17,7 @@
 
 #include "base/types.h"
 #include "bridge/boot.h"
+#include "trace/records.h"
 
 namespace tiptoe::record {
 
@@ -28,6 +29,7 @@ struct SessionOptions {
   std::vector<std::string> argv;      // the program and its arguments
   std::optional<std::string> output;  // the trace file; none: nothing is recorded
   bool follow_children = true;
+  trace::RecordMode mode = trace::RecordMode::kFlow;
   bool wait = false;  // record what outlives the program, too, until all has ended
   u64 cache_bytes = kDefaultCacheBytes;
   i32 trust_threshold = -1;

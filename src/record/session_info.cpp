@@ -55,7 +55,8 @@ std::vector<std::string> split_at_zeros(const std::string& text) {
 
 }  // namespace
 
-trace::SessionInfo describe_session(const std::vector<std::string>& argv, std::string version) {
+trace::SessionInfo describe_session(const std::vector<std::string>& argv, std::string version,
+                                    trace::RecordMode mode) {
   trace::SessionInfo info;
   info.argv = argv;
   std::error_code error;
@@ -65,6 +66,7 @@ trace::SessionInfo describe_session(const std::vector<std::string>& argv, std::s
   info.tsc_hz = tsc_frequency();
   info.version = std::move(version);
   info.machine = processor_model();
+  info.mode = mode;
   return info;
 }
 

@@ -11,7 +11,8 @@
 
 namespace tiptoe::record {
 
-trace::SessionInfo describe_session(const std::vector<std::string>& argv, std::string version);
+trace::SessionInfo describe_session(const std::vector<std::string>& argv, std::string version,
+                                    trace::RecordMode mode);
 // `pid` must be stopped at its first instruction, or at least still be there.
 trace::ImageInfo describe_image(pid_t pid);
 

@@ -31,7 +31,9 @@ std::string readable_bytes(u64 bytes) {
 }  // namespace
 
 std::string summary_line(const Summary& summary) {
-  std::string line = readable_bytes(summary.flow_bytes) + " of control flow, " +
+  const bool has_flow = summary.mode == trace::RecordMode::kFlow;
+  std::string line = (has_flow ? readable_bytes(summary.flow_bytes) + " of control flow, "
+                               : std::string("coverage of ")) +
                      counted(summary.threads, "thread", "s") + ", " +
                      counted(summary.processes, "process", "es") + ", " +
                      readable_bytes(summary.file_bytes) + " in " + summary.file;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/types.h"
+#include "trace/records.h"
 
 namespace tiptoe::record {
 
@@ -14,6 +15,7 @@ struct Summary {
   u64 file_bytes = 0;
   u64 dropped_words = 0;
   std::string file;
+  trace::RecordMode mode = trace::RecordMode::kFlow;
 };
 
 std::string summary_line(const Summary& summary);

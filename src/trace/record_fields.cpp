@@ -14,6 +14,7 @@ enum SessionTag : u16 {
   kTscHz = 5,
   kVersion = 6,
   kMachine = 7,
+  kMode = 8,
 };
 enum ImageTag : u16 {
   kImagePath = 1,
@@ -49,6 +50,7 @@ std::vector<u8> encode(const SessionInfo& session) {
   out.number(kTscHz, session.tsc_hz);
   out.text(kVersion, session.version);
   out.text(kMachine, session.machine);
+  out.number(kMode, static_cast<u64>(session.mode));
   return out.data();
 }
 
@@ -77,6 +79,9 @@ SessionInfo decode_session(std::span<const u8> payload) {
         break;
       case kMachine:
         session.machine = field.text();
+        break;
+      case kMode:
+        session.mode = static_cast<RecordMode>(field.number());
         break;
       default:
         break;

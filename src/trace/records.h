@@ -9,6 +9,12 @@
 
 namespace tiptoe::trace {
 
+// What was recorded of the program's steps.
+enum class RecordMode : u32 {
+  kFlow = 0,      // the complete control flow
+  kCoverage = 1,  // which instructions were executed: the blocks that are defined
+};
+
 // Once per file, first.
 struct SessionInfo {
   std::vector<std::string> argv;  // the program and its arguments, as given to tiptoe
@@ -18,6 +24,7 @@ struct SessionInfo {
   u64 tsc_hz = 0;       // 0 when unknown
   std::string version;  // of tiptoe
   std::string machine;  // processor model
+  RecordMode mode = RecordMode::kFlow;
 };
 
 // The file behind a module, as it was while the program ran. Readers compare it with the file of

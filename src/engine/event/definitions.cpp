@@ -29,7 +29,7 @@ void Definitions::sharing_process(u32 process, u32 parent_process) {
 }
 
 void Definitions::append(DefinitionKind kind, std::initializer_list<std::span<const u8>> parts) {
-  if (!memory_->recording() || silent_) return;
+  if (!memory_->defining() || silent_) return;
   u64 payload = 0;
   for (const auto part : parts) payload += part.size();
   const u64 total = align_up(sizeof(DefinitionHeader) + payload, 8);

@@ -62,7 +62,8 @@ void EventMemory::init(u64 segment) {
   chunks_ = segment + control_->chunks_offset;
   // A core file is the program's; the pool is gigabytes of address space.
   sys::call(__NR_madvise, segment, control_->segment_bytes, MADV_DONTDUMP);
-  recording_ = (control_->flags & kControlRecording) != 0;
+  defining_ = (control_->flags & kControlRecording) != 0;
+  recording_ = defining_ && (control_->flags & kControlCoverage) == 0;
   const u64 count = control_->chunk_count;
   if (!recording_ || count == 0) return;  // 0: what is recorded is not wanted (run --check)
   windows_ = sys::map_private(count * kWindowBytes, PROT_NONE);

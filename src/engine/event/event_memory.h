@@ -30,7 +30,10 @@ class EventMemory {
   // `segment` is the address of the shared mapping. Nothing is recorded unless its control page
   // says so.
   void init(u64 segment);
+  // Threads record their control flow.
   bool recording() const { return recording_; }
+  // Definitions are wanted: with the flow, or alone.
+  bool defining() const { return defining_; }
   ControlPage* control() const { return control_; }
   bool recorder_alive() const;
 
@@ -62,6 +65,7 @@ class EventMemory {
   u64 windows_ = 0;  // the first of the windows, all reserved
   u64 drop_window_ = 0;
   u8* window_mapped_ = nullptr;  // one for each chunk; a chunk has one owner, so no lock is needed
+  bool defining_ = false;
   bool recording_ = false;
 };
 

@@ -102,7 +102,7 @@ class Unlocked {
 // A file was mapped executable: the trace says which.
 void define_module(Core& core, const ThreadState& thread, u64 start, u64 bytes, int prot, i32 fd,
                    u64 offset) {
-  if (!core.events.recording() || fd < 0) return;
+  if (!core.events.defining() || fd < 0) return;
   char buffer[1024];
   const std::span<const char> path = name_of(fd, buffer);
   ModuleDefinition module{};

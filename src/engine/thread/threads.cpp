@@ -155,10 +155,10 @@ void set_gs(const Core& core, ThreadState& thread) {
 void begin_thread(Core& core, ThreadState& thread, u32 parent_stream) {
   thread.tid = static_cast<i32>(sys::call(__NR_gettid));
   install_signal_stack(thread);
-  if (!core.events.recording()) return;
-  thread.recording = 1;
+  if (!core.events.defining()) return;
+  thread.recording = core.events.recording();
   if (thread.silent != 0) {
-    open_flow(core.events, thread);
+    if (thread.recording) open_flow(core.events, thread);
     return;
   }
   thread.stream = __atomic_fetch_add(&core.events.control()->next_stream, 1, __ATOMIC_RELAXED);
@@ -166,15 +166,16 @@ void begin_thread(Core& core, ThreadState& thread, u32 parent_stream) {
     const sys::Held held(core.lock);
     core.definitions.thread_start(thread, parent_stream, thread.context.pc);
   }
-  open_flow(core.events, thread);  // may wait for the recorder
+  if (thread.recording) open_flow(core.events, thread);  // may wait for the recorder
 }
 
 void end_thread(Core& core, ThreadState& thread) {
-  if (!thread.recording) return;
-  put_control(core.events, thread, Control::kThreadEnd, {});
-  close_flow(core.events, thread);
-  thread.recording = 0;
-  if (thread.silent != 0) return;
+  if (thread.recording) {
+    put_control(core.events, thread, Control::kThreadEnd, {});
+    close_flow(core.events, thread);
+    thread.recording = 0;
+  }
+  if (thread.stream == 0 || thread.silent != 0) return;
   const sys::Held held(core.lock);
   core.definitions.thread_end(thread);
 }
@@ -245,7 +246,7 @@ void begin_forked_process(Core& core, ThreadState& thread) {
   forget_other_threads(core, thread);
   if (is_silent(core, thread)) {
     core.definitions.silence();
-  } else if (core.events.recording()) {
+  } else if (core.events.defining()) {
     const u32 parent_process = thread.process;
     thread.process = __atomic_fetch_add(&core.events.control()->next_process, 1, __ATOMIC_RELAXED);
     const sys::Held held(core.lock);
@@ -258,7 +259,7 @@ void begin_forked_process(Core& core, ThreadState& thread) {
 // definitions.
 void begin_sharing_process(Core& core, ThreadState& thread) {
   const sys::Held held(core.lock);
-  if (!core.events.recording() || is_silent(core, thread)) return;
+  if (!core.events.defining() || is_silent(core, thread)) return;
   const u32 parent_process = thread.process;
   thread.process = __atomic_fetch_add(&core.events.control()->next_process, 1, __ATOMIC_RELAXED);
   core.definitions.sharing_process(thread.process, parent_process);

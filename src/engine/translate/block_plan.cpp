@@ -14,14 +14,8 @@ constexpr unsigned kMaxBranches = 8;
 class Planner {
  public:
   Planner(const sys::Held& held, const AddressSpace& space, const BlockTable& blocks,
-          RseqSections& rseq, bool cursor_stolen, bool real_calls, BlockPlan& plan)
-      : held_(held),
-        space_(space),
-        blocks_(blocks),
-        rseq_(rseq),
-        cursor_stolen_(cursor_stolen),
-        real_calls_(real_calls),
-        plan_(plan) {}
+          RseqSections& rseq, const PlanOptions& options, BlockPlan& plan)
+      : held_(held), space_(space), blocks_(blocks), rseq_(rseq), options_(options), plan_(plan) {}
 
   void run() {
     while (plan_.insn_count < kMaxBlockInsns) {
@@ -110,7 +104,7 @@ class Planner {
         }
         [[fallthrough]];
       case Flow::kNext:
-        if (!can_relocate(last(), cursor_stolen_)) {  // the runtime executes it
+        if (!can_relocate(last(), options_.cursor_stolen)) {  // the runtime executes it
           add_exit(ExitKind::kOther, next_pc());
           return false;
         }
@@ -132,14 +126,14 @@ class Planner {
         return false;
       case Flow::kCall:
         // call to the next instruction is a way to read the pc, not a call that returns.
-        plan_.has_landing = real_calls_ && insn.branch_offset != 0;
+        plan_.has_landing = options_.real_calls && insn.branch_offset != 0;
         add_exit(ExitKind::kCall, target, plan_.has_landing ? Entry::kDrop : Entry::kBody);
         return false;
       case Flow::kJmpIndirect:
         add_exit(ExitKind::kJmpIndirect, AppPc{0}, Entry::kIndirect);
         return false;
       case Flow::kCallIndirect:
-        plan_.has_landing = real_calls_;
+        plan_.has_landing = options_.real_calls;
         add_exit(ExitKind::kCallIndirect, AppPc{0}, Entry::kIndirect);
         return false;
       case Flow::kRet:
@@ -169,7 +163,7 @@ class Planner {
   // follows is compared when it is entered.
   bool runs_on_through_branch() const {
     return plan_.exit_count < kMaxBranches && plan_.insn_count < kMaxBlockInsns &&
-           !(plan_.checked && has_read_);
+           !options_.ends_at_branches && !(plan_.checked && has_read_);
   }
 
   bool end_with_fall_through() {
@@ -181,8 +175,7 @@ class Planner {
   const AddressSpace& space_;
   const BlockTable& blocks_;
   RseqSections& rseq_;
-  bool cursor_stolen_;
-  bool real_calls_;
+  const PlanOptions& options_;
   bool has_read_ = false;  // memory, by an instruction of the block
   BlockPlan& plan_;
 };
@@ -190,16 +183,15 @@ class Planner {
 }  // namespace
 
 bool plan_block(const sys::Held& held, const AddressSpace& space, const BlockTable& blocks,
-                RseqSections& rseq, AppPc pc, bool cursor_stolen, bool real_calls,
-                i32 trust_threshold, BlockPlan& plan) {
+                RseqSections& rseq, AppPc pc, const PlanOptions& options, BlockPlan& plan) {
   plan.start = pc;
   plan.app_bytes = 0;
   plan.insn_count = 0;
   plan.exit_count = 0;
   plan.has_landing = false;
   plan.checked = false;
-  Planner(held, space, blocks, rseq, cursor_stolen, real_calls, plan).run();
-  if (trust_threshold == 0) plan.checked = false;
+  Planner(held, space, blocks, rseq, options, plan).run();
+  if (options.trust_threshold == 0) plan.checked = false;
   return plan.insn_count != 0;
 }
 

@@ -36,12 +36,18 @@ struct BlockPlan {
   u8 bytes[kMaxBlockInsns * x86::kMaxInsnBytes];
 };
 
+struct PlanOptions {
+  bool cursor_stolen;     // recording keeps its cursor in a register
+  bool real_calls;        // calls have landings
+  bool ends_at_branches;  // who enters a block executes all of it, but for faults
+  i32 trust_threshold;
+};
+
 // Reads and decodes from `pc` until the block ends, at the latest where another begins: a call that
 // stands in two blocks has two landings, and the table of returns knows one. False when not even
 // one instruction can be fetched there: executing it must fault.
 // Descriptors of restartable sequences that it comes across become known to `rseq`.
 bool plan_block(const sys::Held& held, const AddressSpace& space, const BlockTable& blocks,
-                RseqSections& rseq, AppPc pc, bool cursor_stolen, bool real_calls,
-                i32 trust_threshold, BlockPlan& plan);
+                RseqSections& rseq, AppPc pc, const PlanOptions& options, BlockPlan& plan);
 
 }  // namespace tiptoe::engine

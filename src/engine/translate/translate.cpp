@@ -481,7 +481,7 @@ Block* make_block(Core& core, const BlockPlan& plan, Unit& unit) {
   block->valid = true;
   block->checked = plan.checked;
   block->counted = counted;
-  if (core.events.recording()) block->first_flow_id = take_exit_ids(core, plan.exit_count);
+  if (core.events.defining()) block->first_flow_id = take_exit_ids(core, plan.exit_count);
   const bool named = block->first_flow_id != kUnnamedExit;
   for (u32 i = 0; i < block->exit_count; ++i) {
     Exit& exit = block->exits[i];
@@ -493,7 +493,7 @@ Block* make_block(Core& core, const BlockPlan& plan, Unit& unit) {
       exit.instruction = planned.instruction;
       exit.app_offset = plan.insns[planned.instruction].app_offset;
       exit.role = planned.role;
-      if (block->first_flow_id != 0) exit.flow_id = block->first_flow_id + (named ? i : 0);
+      if (core.events.recording()) exit.flow_id = block->first_flow_id + (named ? i : 0);
     } else if (plan.has_landing && i == plan.exit_count) {
       exit.kind = ExitKind::kRet;
       exit.target = plan.start + plan.app_bytes;
@@ -546,8 +546,11 @@ void keep_one_landing(const sys::Held& held, Core& core, const Block& block) {
 Block* translate_block(const sys::Held& held, Core& core, AppPc pc, Entry role, i32 trust_threshold,
                        SectionPart* section) {
   static BlockPlan plan;  // under the translation lock
-  if (!plan_block(held, core.space, core.blocks, core.rseq, pc, core.events.recording(),
-                  core.returns.has_wide_index(), trust_threshold, plan)) {
+  const PlanOptions options{.cursor_stolen = core.events.recording(),
+                            .real_calls = core.returns.has_wide_index(),
+                            .ends_at_branches = core.events.defining() && !core.events.recording(),
+                            .trust_threshold = trust_threshold};
+  if (!plan_block(held, core.space, core.blocks, core.rseq, pc, options, plan)) {
     return nullptr;
   }
   Block* block = make_block(core, plan, unit_for(held, core, pc));
