@@ -1,27 +1,36 @@
-"""Makes what the cases work on, the same on every machine: text, a C file, much code that runs once.
+"""Makes what the cases work on, the same on every machine: text, a C file, keys, much code that runs once.
 
-Everything is made once in the work directory and kept for the next run; the name of a file carries
-all that its content depends on.
+What a case asks for is only promised at first and made when the case is about to run (`prepare`); it is
+kept in the work directory for the next run. The name of a file carries all that its content depends on.
 """
 
+import hashlib
 import itertools
 import pathlib
 import random
 import subprocess
+
+from . import keys
 
 
 class Inputs:
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
+        self._promised = {}  # path -> what writes it
 
     def _make(self, name, write):
         path = self.directory / name
-        if not path.exists():
-            part = path.with_suffix(path.suffix + ".part")
-            write(part)
-            part.rename(path)
+        self._promised[str(path)] = write
         return str(path)
+
+    def prepare(self, *paths):
+        """Makes those of the paths that were promised and are not there yet."""
+        for path in paths:
+            if path in self._promised and not pathlib.Path(path).exists():
+                part = pathlib.Path(path + ".part")
+                self._promised[path](part)
+                part.rename(path)
 
     def text(self, megabytes):
         """English-like text: words of very different frequency, lines, some numbers."""
@@ -34,19 +43,44 @@ class Inputs:
         program = '#include <stdio.h>\nint main(void) { return printf("hello\\n") != 6; }\n'
         return self._make("hello.c", lambda path: path.write_text(program))
 
-    def sql(self, template, rows):
-        text = pathlib.Path(template).read_text().replace("@ROWS@", str(rows))
-        return self._make(f"work-{rows}.sql", lambda path: path.write_text(text))
+    def filled_in(self, template, **values):
+        """A script with its @NAMES@ replaced, for programs that take no arguments."""
+        template = pathlib.Path(template)
+        text = template.read_text()
+        for name, value in values.items():
+            text = text.replace(f"@{name.upper()}@", str(value))
+        tag = hashlib.sha256(text.encode()).hexdigest()[:12]  # a script that was edited is another one
+        return self._make(f"{template.stem}-{tag}{template.suffix}", lambda path: path.write_text(text))
 
-    def code_run_once(self, functions):
-        """A program without libc whose functions all differ, each called once."""
-        source = self._make(f"once-{functions}.S", lambda path: path.write_text(_once_source(functions)))
+    def zeros(self, megabytes):
+        """For work that does not depend on what is in the file: it takes no room on the disk."""
+        def write(path):
+            with open(path, "wb") as file:
+                file.truncate(int(megabytes * 1e6))
+
+        return self._make(f"zeros-{megabytes:g}", write)
+
+    def rsa_key(self):
+        return self._make("rsa-2048.pem", lambda path: path.write_text(keys.rsa_pem(2048)))
+
+    def ec_key(self):
+        return self._make("p-256.pem", lambda path: path.write_text(keys.p256_pem()))
+
+    def code_run_once(self, functions, called=None, stays=False):
+        """A program without libc whose functions all differ, `called` of them once (all, if not told).
+
+        With `stays` it sleeps 50 ms at the end, so that its peak of memory can be read.
+        """
+        called = functions if called is None else called
+        name = f"once-{functions}-{called}" + ("-stays" if stays else "")
+        source = self._make(f"{name}.S", lambda path: path.write_text(_once_source(functions, called, stays)))
 
         def build(path):
+            self.prepare(source)
             options = ["-nostdlib", "-static", "-no-pie", "-Wa,--noexecstack"]
             subprocess.run(["gcc", *options, "-o", str(path), source], check=True)
 
-        return self._make(f"once-{functions}", build)
+        return self._make(name, build)
 
 
 def _text(megabytes):
@@ -93,13 +127,22 @@ u64 {'f%d' % i}(u64 x) {{
     return "".join(out)
 
 
-def _once_source(functions):
+SLEEP = """  push 50000000
+  push 0
+  mov rdi, rsp
+  xor esi, esi
+  mov eax, 35
+  syscall
+"""
+
+
+def _once_source(functions, called, stays):
     """20 branches of 5 instructions a function, no two functions the same."""
     dice = random.Random(3)
     registers = ["rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14"]
     out = [".intel_syntax noprefix\n.text\n.globl _start\n_start:\n"]
-    out += [f"  call f{i}\n" for i in range(functions)]
-    out.append("  mov eax, 60\n  xor edi, edi\n  syscall\n")
+    out += [f"  call f{i}\n" for i in range(called)]
+    out.append((SLEEP if stays else "") + "  mov eax, 60\n  xor edi, edi\n  syscall\n")
     for i in range(functions):
         out.append(f"f{i}:\n")
         for k in range(20):
