@@ -22,6 +22,7 @@ def table(tiptoe, directory):
         Mode("native", []),
         Mode("run", [tiptoe, "run", "--"], by_tiptoe=True),
         Mode("record", [tiptoe, "record", "-o", trace, "--"], trace=trace, by_tiptoe=True),
+        Mode("coverage", [tiptoe, "record", "--mode", "coverage", "-o", trace, "--"], trace=trace, by_tiptoe=True),
         Mode("valgrind", valgrind),
     ]
 
