@@ -98,6 +98,7 @@ extern "C" [[gnu::visibility("hidden")]] void tiptoe_start() {
   if (boot.magic != kBootMagic) sys::fail("the injector is of another version", boot.magic);
   if (boot.call_page != 0) sys::tiptoe_call_site = reinterpret_cast<void (*)()>(boot.call_page);
   sys::g_log_level = boot.log_level;
+  sys::look_at_tsc();
   place_private_area(boot);
   sys::claim_own(boot.runtime_start, boot.runtime_bytes);
   sys::claim_own(boot.segment, boot.segment_bytes);

@@ -3,6 +3,7 @@
 #include <asm/prctl.h>
 #include <linux/sched.h>
 
+#include "arch/x86/processor.h"
 #include "engine/context/safe_copy.h"
 #include "engine/syscall/syscalls.h"
 #include "engine/thread/exec_request.h"
@@ -104,6 +105,9 @@ SyscallAction on_arch_prctl(const AppCall& call) {
           safe_copy(reinterpret_cast<void*>(call.argument(1)), &base, sizeof base) != 0;
       return finish(call, failed ? -EFAULT : 0);
     }
+    case ARCH_SET_CPUID:
+      (void)x86::has_apx();  // what the engine asks, it asks while it may
+      return SyscallAction::kPassThrough;
     case kShadowStackEnable: {
       // Our returns would not balance the shadow stack. A kernel without them says so itself.
       u64 features;

@@ -8,6 +8,7 @@
 
 #include "engine/context/safe_copy.h"
 #include "engine/syscall/user_dispatch.h"
+#include "sys/clock.h"
 #include "sys/mapping.h"
 #include "sys/syscall.h"
 
@@ -133,6 +134,9 @@ SyscallAction on_prctl(const AppCall& call) {
   if (call.argument(0) == kPrSetMdwe) return on_set_mdwe(call);
   if (call.argument(0) == PR_SET_SYSCALL_USER_DISPATCH)
     return finish(call, set_user_dispatch(call));
+  if (call.argument(0) == PR_SET_TSC && call.argument(1) == PR_TSC_SIGSEGV) {
+    sys::g_tsc_may_fault = true;
+  }
   if (call.argument(0) != PR_SET_SECCOMP) return SyscallAction::kPassThrough;
   switch (call.argument(1)) {
     case SECCOMP_MODE_STRICT:
