@@ -89,11 +89,10 @@ class Emitter {
   void mov_mem32_imm32(Gpr base, i32 disp, u32 value) {
     rex_opt(kRax, base), imm8(0xc7), mem(0, base, disp), imm32(value);
   }
-  // mov r, [base + index*8 + disp32]
-  void mov_r_mem_index8(Gpr r, Gpr base, Gpr index, i32 disp) {
-    imm8(rex_w(r, index, base)), imm8(0x8b), imm8(modrm(2, r, 4)),
-        imm8(static_cast<u8>(3 << 6 | (index & 7) << 3 | (base & 7))),
-        imm32(static_cast<u32>(disp));
+  // mov r, [base + index*8]; base is not rbp or r13
+  void mov_r_mem_index8(Gpr r, Gpr base, Gpr index) {
+    imm8(rex_w(r, index, base)), imm8(0x8b), imm8(modrm(0, r, 4)),
+        imm8(static_cast<u8>(3 << 6 | (index & 7) << 3 | (base & 7)));
   }
   void lea(Gpr r, Gpr base, i32 disp) { mem_op(0x8d, r, base, disp); }
   void lea_sum(Gpr r, Gpr a, Gpr b) {  // r = a + b; b is not rsp, a is not rbp or r13
@@ -120,7 +119,6 @@ class Emitter {
   void push_r(Gpr r) { rex_opt(kRax, r), imm8(0x50 | (r & 7)); }
   void pop_r(Gpr r) { rex_opt(kRax, r), imm8(0x58 | (r & 7)); }
   void push_imm32(i32 value) { imm8(0x68), imm32(static_cast<u32>(value)); }
-  void push_rip(CachePc data) { imm8(0xff), imm8(0x35), rel32(data); }
 
   void mov_r_rip(Gpr r, CachePc data) {
     imm8(rex_w(r, kRax, kRax)), imm8(0x8b), imm8(modrm(0, r, 5)), rel32(data);

@@ -55,7 +55,7 @@ CachePc emit_lookup(x86::Emitter& emit, const LookupTable& table, u32 table_offs
     emit.lea_sum_r32(kRcx, kRcx, kRdx);
   }
   emit.mov_r_gs(kRdx, table_offset);
-  emit.mov_r_mem_index8(kRcx, kRdx, kRcx, 0);
+  emit.mov_r_mem_index8(kRcx, kRdx, kRcx);
   emit.jrcxz_short(0);
   const CachePc behind_jrcxz = emit.here();
   if (table.has_wide_index()) {

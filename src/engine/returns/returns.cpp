@@ -17,15 +17,13 @@ ParkedState before(bool app_fault, bool rcx, bool rdx) {
 
 }  // namespace
 
-void emit_push_return_address(PieceWriter& hot, PieceWriter& cold, AppPc return_address) {
-  if (x86::fits_i32(static_cast<i64>(raw(return_address)))) {
-    hot.emit.push_imm32(static_cast<i32>(raw(return_address)));
-    return;
-  }
-  cold.emit.align(8);  // the program may have set the alignment check flag
-  const CachePc constant = cold.emit.here();
-  cold.emit.imm64(raw(return_address));
-  hot.emit.push_rip(constant);
+void emit_push_return_address(x86::Emitter& emit, AppPc return_address) {
+  emit.push_imm32(static_cast<i32>(raw(return_address)));
+}
+
+void emit_complete_return_address(x86::Emitter& emit, AppPc return_address) {
+  if (x86::fits_i32(static_cast<i64>(raw(return_address)))) return;
+  emit.mov_mem32_imm32(kRsp, 4, static_cast<u32>(raw(return_address) >> 32));
 }
 
 void emit_real_call(PieceWriter& hot, StateTable& states, Exit& exit, u32 exit_ordinal,

@@ -21,9 +21,11 @@
 
 namespace tiptoe::engine {
 
-// Emits the push of the program's return address (at most one instruction, in the state that the
-// caller has marked). An address beyond 2 GiB becomes a constant in `cold`.
-void emit_push_return_address(PieceWriter& hot, PieceWriter& cold, AppPc return_address);
+// Emits the push of the program's return address: one instruction for its low half, and one for the
+// upper half where sign extension does not give it (from then on the machine's rsp is 8 less than
+// the program's, and a fault is still the program's).
+void emit_push_return_address(x86::Emitter& emit, AppPc return_address);
+void emit_complete_return_address(x86::Emitter& emit, AppPc return_address);
 
 // Emits the patchable real call to `exit` (role kDrop) and the landing behind it.
 void emit_real_call(PieceWriter& hot, StateTable& states, Exit& exit, u32 exit_ordinal,

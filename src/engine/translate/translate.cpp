@@ -324,14 +324,16 @@ class BlockEmitter {
 
   void emit_call(const AppInsn& app, u32 ordinal) {
     Exit& exit = block_.exits[ordinal];
-    ParkedState pushing;
-    pushing.app_fault = true;
-    mark(hot_, app, pushing);
-    emit_push_return_address(hot_, cold_, app.pc + app.insn.length);
+    ParkedState state;  // until it is recorded, the call has not happened
+    state.app_fault = true;
+    mark(hot_, app, state);
+    emit_push_return_address(hot_.emit, app.pc + app.insn.length);
+    state.rsp_adjust = 8;
+    mark(hot_, app, state);
+    emit_complete_return_address(hot_.emit, app.pc + app.insn.length);
     if (exit.flow_id != 0) {
-      ParkedState pushed;  // until it is recorded, the call has not happened
-      pushed.rsp_adjust = 8;
-      mark(hot_, app, pushed);
+      state.app_fault = false;
+      mark(hot_, app, state);
       record(hot_, exit);
     }
     if (!plan_.has_landing) {
@@ -401,7 +403,9 @@ class BlockEmitter {
   void emit_indirect_call(const AppInsn& app, u32 ordinal) {
     emit_indirect_target(app);
     mark_rcx_parked(hot_, app, 0, true);
-    emit_push_return_address(hot_, cold_, app.pc + app.insn.length);
+    emit_push_return_address(hot_.emit, app.pc + app.insn.length);
+    mark_rcx_parked(hot_, app, 8, true);
+    emit_complete_return_address(hot_.emit, app.pc + app.insn.length);
     mark_rcx_parked(hot_, app, 8, false);
     record(hot_, block_.exits[ordinal]);
     if (!plan_.has_landing) return emit_indirect_jump(ordinal);
