@@ -7,7 +7,7 @@
 namespace tiptoe::check {
 namespace {
 
-constexpr u64 kTrapFlag = 1 << 8;
+constexpr u64 kTrapFlag = 1 << 8, kDirectionFlag = 1 << 10;
 // What images of the floating-point unit take. Of xsave only what holds the last instruction's
 // address and the bitmaps of what was in use; registers beyond are compared like all other memory.
 constexpr u64 kFxsaveBytes = 512;
@@ -417,10 +417,10 @@ class Runner {
 
   int step_repeated(u64 straight_on) {
     const u64 before = pc();
-    const u64 destination = twin_.registers().rdi;
+    const Registers start = twin_.registers();
     if (!goal_ && twin_.may_stop_at(straight_on) && twin_.may_stop_at(before)) {
       const int signal = twin_.run_to({&straight_on, 1});
-      note_string_writes(destination);
+      note_string_writes(start);
       return signal;
     }
     while (pc() == before && !at_goal()) {
@@ -460,15 +460,19 @@ class Runner {
     }
   }
 
-  // The elements between where rdi was and where it is.
-  void note_string_writes(u64 before) {
-    const u64 after = twin_.registers().rdi;
+  // The elements between where rdi was and where it is, of which an address may be only a half.
+  void note_string_writes(const Registers& start) {
+    const auto address = [&](u64 rdi) {
+      return now_.insn.address_width == 32 ? static_cast<u32>(rdi) : rdi;
+    };
+    const bool down = (start.eflags & kDirectionFlag) != 0;
+    const u64 before = address(start.rdi), after = address(twin_.registers().rdi);
     for (unsigned i = 0; i < now_.insn.operand_count; ++i) {
       const ZydisDecodedOperand& operand = now_.operands[i];
       if (!is_written_memory(operand)) continue;
       const u64 element = operand.size / 8;
-      run_.written.push_back(after >= before ? Range{before, after - before}
-                                             : Range{after + element, before - after});
+      run_.written.push_back(down ? Range{address(after + element), address(before - after)}
+                                  : Range{before, address(after - before)});
     }
   }
 

@@ -52,6 +52,26 @@ program
     cmpsq
     expect_equal
 
+    mov $0x1234567800000000, %rax  // addresses and count of 32 bits
+    lea text(%rax), %rsi
+    lea buffer(%rax), %rdi
+    lea 9(%rax), %rcx
+    addr32 rep movsb
+    expect $0, %rcx
+    expect $buffer + 9, %rdi
+    std
+    lea text + 8(%rax), %rsi
+    lea buffer + 8(%rax), %rdi
+    lea 9(%rax), %rcx
+    addr32 repe cmpsb
+    expect_equal
+    lea text + 8(%rax), %rsi
+    lea buffer + 8(%rax), %rdi
+    lea 2(%rax), %rcx
+    addr32 rep movsl
+    cld
+    expect $buffer, %rdi
+
     mov $3, %ebx  // single ones, in a loop
     lea text(%rip), %rsi
     lea buffer(%rip), %rdi
