@@ -19,6 +19,8 @@ struct Inspection {
   u32 where;  // engine::Where
   MachineState app;
   u64 app_gs_base;
+  u64 app_fs_base;  // if fs_is_gs; else it is in the machine
+  u32 fs_is_gs;     // fs serves for the program's gs just now
 };
 
 }  // namespace tiptoe

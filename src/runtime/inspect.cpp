@@ -25,6 +25,8 @@ extern "C" [[gnu::visibility("hidden"), gnu::used]] void tiptoe_inspect(const Ma
   out->app.rflags = app.rflags;
   out->app.pc = raw(app.pc);
   out->app_gs_base = thread.app_gs_base;
+  out->app_fs_base = thread.app_fs_base;
+  out->fs_is_gs = stopped.app.fs_is_gs;
   out->where = static_cast<u32>(stopped.where);
   out->known = engine::has_app_state(stopped.where);
 }

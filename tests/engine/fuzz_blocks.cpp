@@ -288,11 +288,9 @@ class Instance {
     put_based(out, base);
   }
 
-  // An [eip+d] operand reaches the near memory where that is below 4 GiB; of movdir64b the engine
-  // refuses it.
+  // An [eip+d] operand reaches the near memory where that is below 4 GiB.
   bool fits_address_size() const {
-    return !insn_.address_size_prefix ||
-           (placement_.near_memory < u64{1} << 32 && !is_movdir64b(insn_));
+    return !insn_.address_size_prefix || placement_.near_memory < u64{1} << 32;
   }
   void put_rip(std::vector<u8>& out) {
     rip_ = true;

@@ -39,6 +39,20 @@ program
     .byte 0x65  // lea does not care
     lea 8(%rbx), %rdx
     expect $16, %rdx
+    mov $0x1234567800000000, %rax  // addresses of 32 bits that only the instruction computes
+    lea 16(%rax), %rsi
+    addr32 lodsq %gs:(%esi)
+    expect $24, %rsi
+    mov $0x1234567800000000, %rax
+    lea 8(%rax), %rsi
+    lea answer(%rax), %rdi
+    lea 8(%rax), %rcx
+    addr32 rep movsb %gs:(%esi), %es:(%edi)
+    expect $0, %rcx
+    mov $-1, %rdx
+    mov $40, %ecx
+    btc %rdx, %gs:(%ecx)
+    btc %rdx, %gs:(%ecx)
     movdqu %gs:0, %xmm0
     movdqu %xmm0, %fs:48
     cmpq $11, %fs:48

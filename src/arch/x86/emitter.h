@@ -49,9 +49,9 @@ class Emitter {
     imm8(0x65), imm8(rex_w(r, kRax, kRax)), imm8(0x0f), imm8(0xbf), gs_operand(r, offset);
   }
   static constexpr u8 kWrgsbaseBytes = 5;
-  void wrgsbase(Gpr r) {
-    imm8(0xf3), imm8(rex_w(kRax, kRax, r)), imm8(0x0f), imm8(0xae), imm8(modrm(3, 3, r));
-  }
+  void wrgsbase(Gpr r) { base_op(3, r); }
+  void rdfsbase(Gpr r) { base_op(0, r); }
+  void wrfsbase(Gpr r) { base_op(2, r); }
   void bswap_r32(Gpr r) { rex_opt(kRax, r), imm8(0x0f), imm8(0xc8 | (r & 7)); }
   void bswap_r(Gpr r) { imm8(rex_w(kRax, kRax, r)), imm8(0x0f), imm8(0xc8 | (r & 7)); }
   void not_r(Gpr r) { imm8(rex_w(kRax, kRax, r)), imm8(0xf7), imm8(modrm(3, 2, r)); }
@@ -176,6 +176,9 @@ class Emitter {
   }
   static u8 rex_w(unsigned reg, unsigned index, unsigned base) {
     return static_cast<u8>(0x48 | (reg >> 3) << 2 | (index >> 3) << 1 | base >> 3);
+  }
+  void base_op(unsigned extension, Gpr r) {
+    imm8(0xf3), imm8(rex_w(kRax, kRax, r)), imm8(0x0f), imm8(0xae), imm8(modrm(3, extension, r));
   }
   void rex_opt(unsigned reg, unsigned base) {
     const u8 rex = static_cast<u8>((reg >> 3) << 2 | base >> 3);

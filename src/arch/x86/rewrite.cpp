@@ -106,7 +106,7 @@ Image changed_image(std::span<const u8> bytes, const Insn& insn, const Rewrite& 
   return image;
 }
 
-constexpr u8 kAddressSizePrefix = 0x67;
+constexpr u8 kAddressSizePrefix = 0x67, kFsPrefix = 0x64;
 
 bool is_segment_prefix(u8 byte) {
   return byte == 0x64 || byte == 0x65 || byte == 0x26 || byte == 0x2e || byte == 0x36 ||
@@ -142,7 +142,8 @@ void put_head(Writer& w, std::span<const u8> bytes, const Insn& insn, const Imag
     const bool dropped = (rewrite.drop_segment && is_segment_prefix(bytes[i])) ||
                          (drop_address_size && bytes[i] == kAddressSizePrefix) ||
                          (drops && is_stale_rex(bytes[i]));
-    if (!dropped) w.put(bytes[i]);
+    if (dropped) continue;
+    w.put(rewrite.fs_for_gs && is_segment_prefix(bytes[i]) ? kFsPrefix : bytes[i]);
   }
   const u8 inverted = static_cast<u8>(~image.rex);
   const u8* vex = insn.vex_offset != kAbsent ? &bytes[insn.vex_offset] : nullptr;

@@ -1,7 +1,7 @@
 // Re-encoding an application instruction with some of its fields changed.
 //
-// Relocation needs three changes and no more: another name for one general-purpose register,
-// another address for the memory operand, and a segment prefix left out. Replacement registers are
+// Relocation needs few changes: another name for one general-purpose register, another address for
+// the memory operand, and a segment prefix left out or made fs. Replacement registers are
 // always among kScratchRegisters, which need no REX/VEX extension bit and no SIB or displacement
 // when used as a base, so an instruction never has to change its encoding class, and a byte
 // register keeps its meaning.
@@ -27,6 +27,7 @@ struct Rewrite {
   i32 displacement = 0;  // kRipRelative, kAbsolute: the new 32-bit displacement
   bool drop_segment = false;
   bool drop_address_size = false;
+  bool fs_for_gs = false;  // the segment prefix becomes that of fs
 };
 
 // The most that reencode() may write: an absolute operand is one byte longer than a RIP-relative

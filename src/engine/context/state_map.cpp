@@ -8,7 +8,7 @@ namespace tiptoe::engine {
 namespace {
 
 u32 hash_of(const ParkedState& s) {
-  u32 h = static_cast<u32>(s.at) * 31 + s.app_fault * 7 + s.unrecorded * 3 +
+  u32 h = static_cast<u32>(s.at) * 31 + s.app_fault * 7 + s.unrecorded * 3 + s.fs_is_gs * 11 +
           static_cast<u32>(s.rsp_adjust) * 131;
   for (const Parked& p : s.parked) h = h * 257 + p.reg * 17 + p.place;
   return h ^ h >> 12;
@@ -52,7 +52,7 @@ AppState resolve(const StateTable& states, const Piece& piece, const ThreadState
   const Block& block = *piece.block;
 
   AppState out{machine,          nullptr,         entry.instruction, true,
-               state.unrecorded, state.app_fault, state.at};
+               state.unrecorded, state.app_fault, state.at,          state.fs_is_gs};
   if (stolen_register) {
     out.context.gpr[kCursorRegister] = thread.spill[static_cast<unsigned>(Spill::kStolen)];
   }

@@ -41,6 +41,7 @@ struct ParkedState {
   At at = At::kBefore;
   bool app_fault = false;   // a fault here is the program's own, not the engine's
   bool unrecorded = false;  // kExit: the exit's flow word has not been stored yet
+  bool fs_is_gs = false;    // fs has the base of the program's gs; its own is in the thread state
   i32 rsp_adjust = 0;       // the program's rsp is the machine's plus this
   Parked parked[4] = {};
 
@@ -70,6 +71,7 @@ struct AppState {
   bool exit_unrecorded;
   bool app_fault;
   At at;
+  bool fs_is_gs = false;  // the program's fs base is ThreadState::app_fs_base
 };
 
 // Resolves a thread that stopped with `machine` registers (pc is the cache pc) inside `piece`.

@@ -101,6 +101,7 @@ struct ThreadState {
   u32 legacy_call;             // the system call that is being made comes by int 0x80
 
   u64 far_frame[5];  // for iretq: rip, cs, flags, rsp, ss
+  u64 app_fs_base;   // the program's, while fs has that of its gs: ParkedState::fs_is_gs
 
   // Below: used by C++ only, but for the first.
   u64 enter_check_point;  // gate.S entry point, in check mode

@@ -67,6 +67,18 @@ bool is_movdir64b(const Insn& insn) {
   return insn.map == x86::Map::k0f38 && insn.encoding == x86::Encoding::kLegacy &&
          insn.opcode == 0xf8;
 }
+bool is_bit_string(const Insn& insn) {  // bt, bts, btr, btc: a register is added to the address
+  return insn.map == x86::Map::k0f && insn.encoding == x86::Encoding::kLegacy &&
+         (insn.opcode & 0xe7) == 0xa3;
+}
+// An address through gs that only the instruction itself can compute, and that is cut off at 32
+// bits before the base is added: it needs a segment.
+bool needs_segment(const Insn& insn) {
+  if (!insn.address_size_prefix) return false;
+  if (is_gs_string(insn)) return true;
+  return uses_gs_memory(insn) &&
+         (has_own_address(insn) || is_movdir64b(insn) || is_bit_string(insn));
+}
 bool is_push_r(const Insn& insn) {
   return insn.map == x86::Map::kPrimary && insn.encoding == x86::Encoding::kLegacy &&
          (insn.opcode & 0xf8) == 0x50 && !x86::has_16_bit_operands(insn);
@@ -113,6 +125,8 @@ class Copy {
     }
     sys::fail("relocate: too many parked registers", raw(app_.pc));
   }
+  // From now on fs has the base of the program's gs, or its own again.
+  void fs_is_gs(bool is) { fs_is_gs_ = is; }
   void unpark(Gpr reg) {
     for (Parked& p : parked_) {
       if (p.reg == reg) p = {};
@@ -153,6 +167,7 @@ class Copy {
     ParkedState state;
     state.at = at;
     state.app_fault = app_fault;
+    state.fs_is_gs = fs_is_gs_;
     for (unsigned i = 0; i < 4; ++i) state.parked[i] = parked_[i];
     out_.mark(app_.app_offset + (at == At::kAfter ? app_.insn.length : 0u), app_.index,
               context_.states.intern(state));
@@ -162,6 +177,7 @@ class Copy {
   const AppInsn& app_;
   PieceWriter& out_;
   Parked parked_[4] = {};
+  bool fs_is_gs_ = false;
 
  public:
   x86::Emitter& emit;
@@ -383,6 +399,64 @@ void relocate_gs_string(Copy& copy) {
   copy.give_back(helper, Spill::kRelocate);
 }
 
+// The register that stood for the stolen one has been written.
+void keep_renamed(Copy& copy, const Insn& insn, Gpr renamed) {
+  const bool written = !insn.known || (insn.regs_written & kCursorSet) != 0;
+  if (!written) return;
+  copy.park(kCursorRegister, parked_in(kCursorRegister, renamed).place);
+  copy.after();
+  copy.emit.mov_gs_r(spill_offset(Spill::kStolen), renamed);
+  copy.unpark(kCursorRegister);
+}
+
+// What needs a segment gets fs, which has the base of the program's gs for the time of the
+// instruction. It may be interrupted, and fault, in the middle: the state says so.
+void relocate_in_fs(Copy& copy, const AppInsn& app, bool rename) {
+  constexpr u32 kFsBase = offsetof(ThreadState, app_fs_base);
+  const Insn& insn = app.insn;
+  GprSet in_use = registers_in_use(insn), in_place = 0;
+  Rewrite rewrite;
+  rewrite.fs_for_gs = true;
+  if (rename) {
+    rewrite.rename_from = kCursorRegister;
+    rewrite.rename_to = copy.borrow(Spill::kRelocate, in_use);
+    in_place |= set_of(rewrite.rename_to);
+    copy.before(false);
+    copy.emit.mov_r_gs(rewrite.rename_to, spill_offset(Spill::kStolen));
+  }
+  if (insn.rip_relative) {
+    rewrite.memory = Rewrite::Memory::kBase;
+    rewrite.base = copy.borrow(Spill::kRelocate2, in_use);
+    in_place |= set_of(rewrite.base);
+    copy.before(false);
+    copy.emit.mov_r_imm(rewrite.base, effective_rip_target(app));
+  }
+  // The helper has been restored when the instruction comes, which may use it.
+  const Gpr helper = copy.borrow(Spill::kCheck, in_place);
+  copy.before(false);
+  copy.emit.rdfsbase(helper);
+  copy.emit.mov_gs_r(kFsBase, helper);
+  copy.emit.mov_r_gs(helper, offsetof(ThreadState, app_gs_base));
+  copy.emit.wrfsbase(helper);
+  copy.fs_is_gs(true);
+  copy.before(false);
+  copy.emit.mov_r_gs(helper, spill_offset(Spill::kCheck));
+  copy.unpark(helper);
+  copy.emit_rewritten(rewrite);
+
+  if (rename) keep_renamed(copy, insn, rewrite.rename_to);
+  copy.after();
+  copy.emit.mov_gs_r(spill_offset(Spill::kCheck), helper);
+  copy.park(helper, parked_in(helper, Spill::kCheck).place);
+  copy.after();
+  copy.emit.mov_r_gs(helper, kFsBase);
+  copy.emit.wrfsbase(helper);
+  copy.fs_is_gs(false);
+  copy.give_back(helper, Spill::kCheck);
+  if (rename) copy.give_back(rewrite.rename_to, Spill::kRelocate);
+  if (insn.rip_relative) copy.give_back(rewrite.base, Spill::kRelocate2);
+}
+
 // Makes `base` what the rewritten operand is based on.
 void emit_gs_operand(Copy& copy, const AppInsn& app, const Rewrite& rename, Gpr base) {
   if (has_own_address(app.insn)) return emit_gs_rebase(copy, app, rename, base);
@@ -429,13 +503,7 @@ void relocate_general(Copy& copy, const AppInsn& app, bool rename, bool gs) {
   copy.emit_rewritten(rewrite);
 
   if (rename) {
-    const bool written = !insn.known || (insn.regs_written & kCursorSet) != 0;
-    if (written) {
-      copy.park(kCursorRegister, parked_in(kCursorRegister, rewrite.rename_to).place);
-      copy.after();
-      copy.emit.mov_gs_r(spill_offset(Spill::kStolen), rewrite.rename_to);
-      copy.unpark(kCursorRegister);
-    }
+    keep_renamed(copy, insn, rewrite.rename_to);
     copy.give_back(rewrite.rename_to, Spill::kRelocate);
   }
   if (base != x86::kNoGpr) copy.give_back(base, Spill::kRelocate2);
@@ -457,7 +525,7 @@ bool relocate_rip_lea(Copy& copy, const AppInsn& app, bool rename) {
 
 }  // namespace
 
-bool can_relocate(const AppInsn& app, bool cursor_stolen) {
+bool can_relocate(const AppInsn& app, bool cursor_stolen, bool has_fsgsbase) {
   const Insn& insn = app.insn;
   if (insn.encoding == x86::Encoding::kRex2 && cursor_stolen) return false;
   switch (insn.special) {
@@ -475,11 +543,7 @@ bool can_relocate(const AppInsn& app, bool cursor_stolen) {
     default:
       break;
   }
-  const bool gs = uses_gs_memory(insn) && !is_lea(insn);
-  // Truncated to 32 bits before gs_base is added, or the same for an operand that is not rewritten.
-  if (insn.address_size_prefix && gs && has_own_address(insn)) return false;
-  if (insn.address_size_prefix && (gs || insn.rip_relative) && is_movdir64b(insn)) return false;
-  return !is_gs_string(insn) || !insn.address_size_prefix;
+  return has_fsgsbase || !needs_segment(insn);
 }
 
 void relocate(const RelocateContext& context, const AppInsn& app, PieceWriter& out) {
@@ -496,6 +560,7 @@ void relocate(const RelocateContext& context, const AppInsn& app, PieceWriter& o
   }
   if (insn.special == Special::kRdGsBase) return relocate_rdgsbase(copy, app, context);
   if (insn.special == Special::kWrGsBase) return relocate_wrgsbase(copy, app, context);
+  if (needs_segment(insn)) return relocate_in_fs(copy, app, rename);
   if (is_gs_string(insn)) return relocate_gs_string(copy);
   if (rename && relocate_stack_form(copy, app)) return;
   if (relocate_rip_lea(copy, app, rename)) return;

@@ -23,12 +23,13 @@ struct AppInsn {
 struct RelocateContext {
   StateTable& states;
   bool cursor_stolen;       // kCursorRegister belongs to recording
+  bool has_fsgsbase;        // fs can be given another base
   x86::GprSet avoided = 0;  // not to be borrowed, if others are to be had
 };
 
 // Whether relocate() can carry the instruction out. When not, the block must end before it and the
 // runtime emulate it.
-bool can_relocate(const AppInsn& app, bool cursor_stolen);
+bool can_relocate(const AppInsn& app, bool cursor_stolen, bool has_fsgsbase);
 
 // Emits the equivalent of `app` and notes the state of every byte. Leaves all program registers,
 // flags and memory as the instruction itself would.

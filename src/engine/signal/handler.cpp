@@ -126,6 +126,7 @@ void on_signal_in_cache(Core& core, ThreadState& thread, int signal, const Kerne
   const AppState& state = stopped.app;
   if (thread.recording) thread.cursor = sc.r15;
   thread.context = state.context;
+  if (state.fs_is_gs) asm volatile("wrfsbase %0" : : "r"(thread.app_fs_base));
   record_leaving(core, thread, *stopped.piece->block, state);
   sys::log(2, "signal in cache", static_cast<u64>(signal), sc.rip, raw(state.context.pc));
   if (synchronous && !state.app_fault && signal != SIGTRAP) {

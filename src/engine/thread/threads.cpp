@@ -125,11 +125,6 @@ ThreadState& allocate_thread(const sys::Held&, Core& core) {
   return *thread;
 }
 
-bool has_fsgsbase(const Core& core) {
-  constexpr u64 kHwcap2FsGsBase = 2;
-  return (core.hwcap2 & kHwcap2FsGsBase) != 0;
-}
-
 void load_gs_selector(ThreadState& thread, u16 selector) {
   // In between a signal handler would not find the thread.
   set_kernel_mask(~sys::SignalSet{0});

@@ -13,9 +13,6 @@ ThreadState& allocate_thread(const sys::Held&, Core& core);
 // Points gs at the state.
 void set_gs(const Core& core, ThreadState& thread);
 
-// rdfsbase and its kin may be used.
-bool has_fsgsbase(const Core& core);
-
 // The program loads a selector into gs, which is known not to fault. The selector is really loaded,
 // because the program may read it back, and because only the processor knows what base its
 // descriptor gives. That base becomes the program's, and gs leads to the thread state again. Needs

@@ -104,7 +104,8 @@ class Planner {
         }
         [[fallthrough]];
       case Flow::kNext:
-        if (!can_relocate(last(), options_.cursor_stolen)) {  // the runtime executes it
+        // The runtime executes it.
+        if (!can_relocate(last(), options_.cursor_stolen, options_.has_fsgsbase)) {
           add_exit(ExitKind::kOther, next_pc());
           return false;
         }

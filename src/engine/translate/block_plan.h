@@ -38,6 +38,7 @@ struct BlockPlan {
 
 struct PlanOptions {
   bool cursor_stolen;     // recording keeps its cursor in a register
+  bool has_fsgsbase;      // fs can be given another base
   bool real_calls;        // calls have landings
   bool ends_at_branches;  // who enters a block executes all of it, but for faults
   i32 trust_threshold;

@@ -61,4 +61,10 @@ struct Core {
   u32 number_of(const Exit& exit) { return cache.metadata().number_of(&exit); }
 };
 
+// rdfsbase and its kin may be used.
+inline bool has_fsgsbase(const Core& core) {
+  constexpr u64 kHwcap2FsGsBase = 2;
+  return (core.hwcap2 & kHwcap2FsGsBase) != 0;
+}
+
 }  // namespace tiptoe::engine

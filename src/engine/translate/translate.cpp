@@ -41,7 +41,7 @@ class BlockEmitter {
         block_(block),
         hot_(core.cache, *block.unit, true, &block),
         cold_(core.cache, *block.unit, false, &block),
-        context_{core.states, core.events.recording(),
+        context_{core.states, core.events.recording(), has_fsgsbase(core),
                  section != nullptr ? section->section.written : 0},
         section_(section) {}
 
@@ -551,6 +551,7 @@ Block* translate_block(const sys::Held& held, Core& core, AppPc pc, Entry role, 
                        SectionPart* section) {
   static BlockPlan plan;  // under the translation lock
   const PlanOptions options{.cursor_stolen = core.events.recording(),
+                            .has_fsgsbase = has_fsgsbase(core),
                             .real_calls = core.returns.has_wide_index(),
                             .ends_at_branches = core.events.defining() && !core.events.recording(),
                             .trust_threshold = trust_threshold};
@@ -593,7 +594,7 @@ bool can_abort(const Core& core, const Piece& piece, CachePc from, CachePc to, x
     const CachePc at = piece.start + piece.entries[i].offset;
     if (at - from < 0 || at - to >= 0) continue;
     const ParkedState& state = core.states[piece.entries[i].state];
-    if (state.rsp_adjust != 0) return false;
+    if (state.rsp_adjust != 0 || state.fs_is_gs) return false;
     for (const Parked& p : state.parked) {
       if (p.reg != x86::kNoGpr && p.reg != kCursorRegister && (saved & x86::set_of(p.reg)) == 0)
         return false;

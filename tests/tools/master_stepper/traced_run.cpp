@@ -207,7 +207,7 @@ State TracedRunner::state_of(const Task& task, const Inspection& inspection,
                              const Registers& registers) const {
   State state;
   state.registers = inspection.app;
-  state.fs_base = registers.fs_base;
+  state.fs_base = inspection.fs_is_gs != 0 ? inspection.app_fs_base : registers.fs_base;
   state.gs_base = inspection.app_gs_base;
   state.vectors = vector_digest(task);
   state.machine_pc = registers.rip;
