@@ -137,17 +137,23 @@ class Emitter {
   void ret() { imm8(0xc3); }
   void ud2() { imm8(0x0f), imm8(0x0b); }
 
-  // Pads so that the 4 bytes starting `offset` bytes from here lie within one aligned 8-byte word:
-  // a store to them is then atomic for every processor that may be running the instruction.
-  void align_patchable(u64 offset) {
+  // A displacement that is patched while other threads run the instruction lies within one aligned
+  // 8-byte word, so that the store is atomic for every processor. How many bytes to pad with, for
+  // the one that starts `offset` bytes from here.
+  unsigned patchable_pad(u64 offset) const {
     const u64 at = (raw(here()) + offset) & 7;
-    if (at > 4) nop(static_cast<unsigned>(8 - at));
+    return static_cast<unsigned>(at > 4 ? 8 - at : 0);
   }
-  // The same for the two displacements of a call and of the jump behind it.
-  void align_patchable_call() {
-    unsigned pad = 0;
-    for (u64 at = raw(here()); ((at + pad + 1) & 7) > 4 || ((at + pad + 6) & 7) > 4;) ++pad;
-    nop(pad);
+  void align_patchable(u64 offset) { nop(patchable_pad(offset)); }
+  // The same for a jump or call that comes next: it is given prefixes that mean nothing, which
+  // costs less than an instruction more.
+  void prefix_patchable() { prefixes(patchable_pad(1)); }
+  void prefixes(unsigned count) {
+    for (; count > 0; --count) imm8(0x2e);
+  }
+  // For the two displacements of a call and of the jump behind it.
+  void prefix_patchable_call() {
+    for (u64 at = raw(here()); ((at + 1) & 7) > 4 || ((at + 6) & 7) > 4; ++at) imm8(0x2e);
   }
   void align(u64 power_of_two) {
     nop(static_cast<unsigned>(align_up(raw(here()), power_of_two) - raw(here())));

@@ -31,7 +31,7 @@ void emit_real_call(PieceWriter& hot, StateTable& states, Exit& exit, u32 exit_o
   ParkedState leaving;  // the return address is pushed, the call's own push has not happened
   leaving.at = At::kExit;
   hot.mark(exit_ordinal, exit.instruction, states.intern(leaving));
-  hot.emit.align_patchable_call();
+  hot.emit.prefix_patchable_call();
   hot.emit.call(exit.stub);
   exit.site = hot.emit.here() + -4;
   hot.mark(landing_ordinal, landing.instruction, states.intern(state_on_the_way(landing)));

@@ -62,6 +62,7 @@ class BlockEmitter {
     if (section_ != nullptr && plan_.start == section_->section.start) emit_section_start();
     unsigned next_exit = 0;
     for (unsigned i = 0; i < plan_.insn_count; ++i) {
+      align_next_branch(i);
       next_exit += emit_insn(plan_.insns[i], next_exit);
     }
     if (next_exit < plan_.exit_count) emit_fall_through(next_exit);
@@ -107,6 +108,34 @@ class BlockEmitter {
     hot_.emit.mov_gs_imm32(offsetof(ThreadState, exit_index), core_.number_of(block_.exits[0]));
     hot_.emit.jmp_gs(offsetof(ThreadState, enter_check_point));
     block_.after_check_point = hot_.emit.here();
+  }
+
+  // The branch behind this instruction will be patchable: padding comes in front of both, because a
+  // processor makes one operation of a comparison and the branch next to it.
+  void align_next_branch(unsigned i) {
+    if (core_.events.recording() || i + 1 == plan_.insn_count) return;
+    const AppInsn& app = plan_.insns[i];
+    if (app.insn.flow != Flow::kNext || plan_.insns[i + 1].insn.flow != Flow::kJcc) return;
+    const unsigned pad = hot_.emit.patchable_pad(app.insn.length + 2u);  // if it is copied as it is
+    if (pad == 0) return;
+    if (can_take_prefixes(app.insn)) {
+      ParkedState state;
+      state.app_fault = true;
+      mark(hot_, app, state);
+      hot_.emit.prefixes(pad);
+    } else {
+      mark_before(hot_, app);
+      hot_.emit.nop(pad);
+    }
+  }
+
+  // Arithmetic without prefixes, copied as it is: a segment prefix that 64-bit mode ignores may
+  // stand in front of it.
+  static bool can_take_prefixes(const x86::Insn& insn) {
+    return insn.encoding == x86::Encoding::kLegacy && insn.map == x86::Map::kPrimary &&
+           insn.legacy_prefix_count == 0 && insn.special == x86::Special::kNone && insn.known &&
+           insn.valid && !insn.rip_relative && insn.modrm_offset != x86::kAbsent &&
+           insn.length <= x86::kMaxInsnBytes - 3;
   }
 
   u32 landing_ordinal() const { return plan_.exit_count; }
@@ -157,7 +186,7 @@ class BlockEmitter {
 
   void emit_patchable_jump(PieceWriter& writer, u32 ordinal) {
     Exit& exit = block_.exits[ordinal];
-    writer.emit.align_patchable(1);
+    writer.emit.prefix_patchable();
     writer.emit.jmp(exit.stub);
     exit.site = writer.emit.here() + -4;
   }
@@ -418,7 +447,7 @@ class BlockEmitter {
     cold_.emit.jmp_r(kRcx);
 
     const CachePc behind_jrcxz = emit_indirect_lookup(ordinal);
-    hot_.emit.align_patchable_call();
+    hot_.emit.prefix_patchable_call();
     hot_.emit.call(stub);
     mark_exit(hot_, landing_ordinal());
     hot_.emit.jmp(landing.stub);
