@@ -26,7 +26,7 @@
 
 namespace tiptoe::engine {
 
-// One half of the target: [rsp + offset], or gs:[offset].
+// Where the target stands: at [rsp + offset], or at gs:[offset] and in rcx.
 struct LookupOperand {
   bool on_stack;
   u32 offset;
@@ -47,7 +47,7 @@ CachePc emit_lookup(x86::Emitter& emit, const LookupTable& table, u32 table_offs
   mark(false);
   emit.mov_gs_r(spill_offset(Spill::kBranch2), kRdx);
   mark(true);
-  load_half(kRcx, 0);
+  target.on_stack ? load_half(kRcx, 0) : emit.mov_r32_r32(kRcx, kRcx);
   if (!table.has_wide_index()) emit.movzx_r32_r16(kRcx, kRcx);
   if (table.is_salted()) {
     load_half(kRdx, 4);
