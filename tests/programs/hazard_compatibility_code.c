@@ -1,5 +1,6 @@
 // build: -static -no-pie -fno-pie
 // hazard: 1.10
+// modes: no-ticks (its handlers show where they interrupt, which may be the handler of a tick)
 // Hazard: a 64-bit program that switches to 32-bit code (a far branch to selector 0x23) and back:
 // it calls, loops, changes itself, makes system calls by int 0x80, pushes and pops its flags,
 // faults, gets signals whose frames show its 32-bit state and that return to it, forks,
