@@ -694,6 +694,15 @@ Block* translate_new(const sys::Held& held, Core& core, AppPc pc, Entry role, i3
   return core.blocks.find(held, pc);
 }
 
+// The lookup tables tell addresses of 47 bits apart (link/lookup_table.h). With five levels of page
+// tables a program may ask for memory beyond.
+void refuse_beyond_tables(const sys::Held& held, const Core& core, AppPc pc) {
+  const bool beyond = raw(pc) >> 47 != 0 && raw(pc) >> 63 == 0;
+  if (beyond && core.space.find_code(held, raw(pc)) != nullptr) {
+    sys::fail("code beyond 128 TiB cannot be followed (at)", raw(pc));
+  }
+}
+
 }  // namespace
 
 Block* translate(const sys::Held& held, Core& core, AppPc pc, Entry role) {
@@ -704,6 +713,7 @@ Block* translate(const sys::Held& held, Core& core, AppPc pc, Entry role) {
     block = nullptr;
   }
   if (block == nullptr) {
+    refuse_beyond_tables(held, core, pc);
     block = translate_new(held, core, pc, role, core.trust_threshold);
     if (block == nullptr) return nullptr;
   }
