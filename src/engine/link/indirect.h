@@ -34,7 +34,7 @@ struct LookupOperand {
 
 // Emits the lookup into `out`, up to but without the transfer. `mark(parked registers)` is called
 // before each instruction that finds the registers elsewhere than the one before. Returns the
-// address behind the `jrcxz`, for emit_lookup_miss().
+// address behind the `jrcxz`, for aim_lookup_miss().
 template <typename Mark>
 CachePc emit_lookup(x86::Emitter& emit, const LookupTable& table, u32 table_offset,
                     LookupOperand target, Mark mark) {
