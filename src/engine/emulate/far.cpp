@@ -3,6 +3,7 @@
 // To the code segment that the program is in they are near branches with another way of finding the
 // target. To 32-bit code they lead to dispatch/compatibility_code.h; any other selector faults, but
 // for those of code segments that the program has made itself, where it cannot be followed.
+#include "engine/dispatch/branch_fault.h"
 #include "engine/emulate/operand.h"
 #include "engine/emulate/selector.h"
 #include "engine/signal/met_fault.h"
@@ -17,11 +18,6 @@ using x86::kRsp;
 bool read_word(u64 address, unsigned bytes, u64& value) {
   value = 0;
   return read_app(address, &value, bytes);
-}
-
-bool is_canonical(u64 address) {
-  const i64 signed_address = static_cast<i64>(address);
-  return signed_address << 16 >> 16 == signed_address;
 }
 
 enum class Way { kNear, kTo32Bit, kFaults, kRefused };
@@ -39,7 +35,7 @@ Way way_to(const Emulation& e, u16 selector, u64 target, bool returns) {
     const bool known = (selector | 3) == kCompatibilityCode && e.core.check == nullptr;
     return known ? Way::kTo32Bit : Way::kRefused;
   }
-  return is_canonical(target) ? Way::kNear : Way::kFaults;
+  return is_address(AppPc{target}) ? Way::kNear : Way::kFaults;
 }
 
 u16 stack_segment() {
@@ -66,7 +62,8 @@ Emulated jump_or_call(const Emulation& e) {
   }
   const Way way = way_to(e, static_cast<u16>(selector), target, false);
   if (way == Way::kFaults) {
-    meet_refused_selector(e.thread, is_canonical(target) ? static_cast<u16>(selector) : u16{0});
+    meet_refused_selector(e.thread,
+                          is_address(AppPc{target}) ? static_cast<u16>(selector) : u16{0});
   }
   if (!is_possible(way) || e.insn.flow == x86::Flow::kFarJmp) return go(e, way, target);
   u64 slots[2] = {raw(e.next_pc()), kUserCode};
